@@ -1,0 +1,21 @@
+/// <reference types="vitest/config" />
+import { vitePlugin as remix } from '@remix-run/dev'
+import tailwindcss from '@tailwindcss/vite'
+import { defineConfig } from 'vite'
+import { denyImports } from 'vite-env-only'
+import remixConfig from './remix.config.js'
+
+export default defineConfig({
+  plugins: [
+    tailwindcss(),
+    // The browser may see what a domain allows (its rules) and the pure library; never its services, tables or secrets.
+    denyImports({ client: { files: ['server/*.ts', 'server/!(lib)/**/!(rules).ts', 'db/**', 'emails/**'] } }),
+    process.env.VITEST ? null : remix(remixConfig),
+  ],
+  server: { host: '127.0.0.1' },
+  build: { target: 'es2022' },
+  test: {
+    include: ['{app,server,db,emails}/**/*.test.{ts,tsx}'],
+    setupFiles: ['server/test/setup.ts'],
+  },
+})

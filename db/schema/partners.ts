@@ -1,0 +1,46 @@
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+export const partnerTypes = ['reseller', 'referrer', 'affiliate', 'integrator'] as const
+export type PartnerType = (typeof partnerTypes)[number]
+
+/** What Stripe last told us about the partner's account; `none` is before an account, `disconnected` after it left us. */
+export const transfersStatuses = [
+  'none',
+  'pending',
+  'active',
+  'restricted',
+  'rejected',
+  'unsupported',
+  'closed',
+  'disconnected',
+] as const
+export type TransfersStatus = (typeof transfersStatuses)[number]
+
+/** One thing Stripe still wants from the partner; `deadline` in UTC milliseconds. */
+export interface Requirement {
+  code: string
+  text: string
+  deadline: number | null
+}
+
+export const partners = sqliteTable('partners', {
+  id: text().primaryKey(),
+  orgId: text('org_id').notNull(),
+  name: text().notNull(),
+  email: text().notNull(),
+  reference: text(),
+  type: text({ enum: partnerTypes }).notNull().default('referrer'),
+  country: text().notNull(),
+  currency: text().notNull(),
+  archivedAt: integer('archived_at'),
+  stripeAccountId: text('stripe_account_id'),
+  transfersStatus: text('transfers_status', { enum: transfersStatuses }).notNull().default('none'),
+  requirements: text({ mode: 'json' }).$type<Requirement[]>().notNull().default([]),
+  accountSyncedAt: integer('account_synced_at'),
+  /** What money would reach: the account, and its bank's fingerprint where Stripe tells it. */
+  destinationKey: text('destination_key'),
+  destinationChangedAt: integer('destination_changed_at'),
+  holdUntil: integer('hold_until'),
+  version: integer().notNull().default(1),
+  createdAt: integer('created_at').notNull(),
+})

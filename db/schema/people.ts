@@ -1,0 +1,84 @@
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+/** Tenants. Every row below belongs to one, and carries its id. */
+export const organizations = sqliteTable('organizations', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  timeZone: text('time_zone').notNull().default('UTC'),
+  creatorMayApprove: integer('creator_may_approve', { mode: 'boolean' }).notNull().default(false),
+  approvalsRequired: integer('approvals_required').notNull().default(1),
+  destinationHoldHours: integer('destination_hold_hours').notNull().default(72),
+  transfersPausedAt: integer('transfers_paused_at'),
+  transfersPausedBy: text('transfers_paused_by'),
+  transfersPausedReason: text('transfers_paused_reason'),
+  nextPayoutNumber: integer('next_payout_number').notNull().default(1),
+  version: integer().notNull().default(1),
+  createdAt: integer('created_at').notNull(),
+})
+
+/** The smallest amount worth sending, in minor units, by currency. */
+export const payoutMinimums = sqliteTable(
+  'payout_minimums',
+  {
+    orgId: text('org_id').notNull(),
+    currency: text().notNull(),
+    amount: integer().notNull(),
+  },
+  table => [primaryKey({ columns: [table.orgId, table.currency] })],
+)
+
+export const users = sqliteTable('users', {
+  id: text().primaryKey(),
+  email: text().notNull(),
+  name: text().notNull(),
+  passwordHash: text('password_hash'),
+  createdAt: integer('created_at').notNull(),
+})
+
+export const roles = ['owner', 'admin', 'manager', 'viewer', 'partner'] as const
+export type Role = (typeof roles)[number]
+
+export const memberships = sqliteTable('memberships', {
+  id: text().primaryKey(),
+  orgId: text('org_id').notNull(),
+  userId: text('user_id').notNull(),
+  role: text({ enum: roles }).notNull(),
+  partnerId: text('partner_id'),
+  disabledAt: integer('disabled_at'),
+  version: integer().notNull().default(1),
+  createdAt: integer('created_at').notNull(),
+})
+
+export const sessions = sqliteTable('sessions', {
+  id: text().primaryKey(),
+  userId: text('user_id').notNull(),
+  membershipId: text('membership_id'),
+  createdAt: integer('created_at').notNull(),
+  lastSeenAt: integer('last_seen_at').notNull(),
+  idleExpiresAt: integer('idle_expires_at').notNull(),
+  absoluteExpiresAt: integer('absolute_expires_at').notNull(),
+  address: text().notNull().default(''),
+  device: text().notNull().default(''),
+})
+
+export const tokens = sqliteTable('tokens', {
+  id: text().primaryKey(),
+  kind: text({ enum: ['invitation', 'password_reset'] }).notNull(),
+  email: text().notNull(),
+  userId: text('user_id'),
+  orgId: text('org_id'),
+  role: text({ enum: roles }),
+  partnerId: text('partner_id'),
+  createdBy: text('created_by'),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+  usedAt: integer('used_at'),
+  revokedAt: integer('revoked_at'),
+})
+
+export const throttles = sqliteTable('throttles', {
+  key: text().primaryKey(),
+  failures: integer().notNull(),
+  windowStartedAt: integer('window_started_at').notNull(),
+  blockedUntil: integer('blocked_until'),
+})

@@ -1,0 +1,149 @@
+import { isIPv6 } from 'node:net'
+import { inArray, sql } from 'drizzle-orm'
+import type { Tx } from '#db/client.ts'
+import { throttles } from '#db/schema/index.ts'
+import { type Deps, sha256 } from '#server/deps.ts'
+import { DomainError } from '#server/lib/errors.ts'
+
+const minutes = 60_000
+
+interface Limit {
+  /** So many within the window; this one begins a block, and each further one a block twice as long. */
+  failures: number
+  windowMs: number
+  firstBlockMs: number
+  maxBlockMs: number
+}
+
+/**
+ * How many failures are borne: `pair` is one account tried from one network, `account` from anywhere, `network` on any account.
+ * The pair is the tight one. The account's blocks stay short, because a stranger can cause them, and don't concern a network
+ * from which this account signed in lately: so guessing from elsewhere locks nobody out of where they work.
+ */
+export const limits = {
+  password: {
+    pair: { failures: 5, windowMs: 15 * minutes, firstBlockMs: 1 * minutes, maxBlockMs: 60 * minutes },
+    account: { failures: 20, windowMs: 15 * minutes, firstBlockMs: minutes / 4, maxBlockMs: 2 * minutes },
+    network: { failures: 50, windowMs: 15 * minutes, firstBlockMs: 1 * minutes, maxBlockMs: 60 * minutes },
+  },
+  forgot: {
+    pair: { failures: 3, windowMs: 15 * minutes, firstBlockMs: 5 * minutes, maxBlockMs: 60 * minutes },
+    account: { failures: 10, windowMs: 60 * minutes, firstBlockMs: 5 * minutes, maxBlockMs: 15 * minutes },
+    network: { failures: 30, windowMs: 15 * minutes, firstBlockMs: 1 * minutes, maxBlockMs: 60 * minutes },
+  },
+  /** Links can't be guessed (256 bits); this only keeps someone from making us look for ever. */
+  link: {
+    network: { failures: 30, windowMs: 15 * minutes, firstBlockMs: 1 * minutes, maxBlockMs: 60 * minutes },
+  },
+} as const satisfies Record<string, Partial<Record<'pair' | 'account' | 'network', Limit>>>
+
+/** How long a network counts as known to an account after a sign-in from there (milliseconds). */
+export const trustMs = 30 * 24 * 60 * minutes
+
+export type Purpose = keyof typeof limits
+
+export interface Attempt {
+  purpose: Purpose
+  /** The email address as typed, whether or not anybody has it: known and unknown ones are counted alike. */
+  account?: string
+  address: string
+}
+
+type Row = typeof throttles.$inferSelect
+
+/**
+ * Counts an attempt as failed before it is made, so that many at once can't slip through together and nothing costly runs for
+ * what is refused; `forgive` takes it back. What is blocked is not counted.
+ * @throws DomainError TOO_MANY with `retryAfterMs`
+ */
+export async function admit(deps: Deps, attempt: Attempt): Promise<void> {
+  const waitMs = await deps.db.write(async tx => {
+    const now = deps.clock.now()
+    const keys = keysOf(attempt)
+    const known = await tx
+      .select()
+      .from(throttles)
+      .where(inArray(throttles.key, [...keys.map(({ key }) => key), trustKey(attempt)]))
+    const row = (key: string) => known.find(found => found.key === key)
+    const trusted = now - (row(trustKey(attempt))?.windowStartedAt ?? Number.NEGATIVE_INFINITY) < trustMs
+    const blocks = keys
+      .filter(({ scope }) => !(scope === 'account' && trusted))
+      .map(({ key }) => (row(key)?.blockedUntil ?? 0) - now)
+    const wait = Math.max(0, ...blocks)
+    if (wait === 0) for (const { key, limit } of keys) await save(tx, countFailure(key, row(key), limit, now))
+    return wait
+  })
+  if (waitMs > 0)
+    throw new DomainError('TOO_MANY', `Too many attempts. Try again in ${duration(waitMs)}.`, { retryAfterMs: waitMs })
+}
+
+/** Takes an admitted attempt back because it succeeded, in the transaction of its success; the pair starts anew and is known. */
+export async function forgive(tx: Tx, attempt: Attempt, now: number): Promise<void> {
+  for (const { scope, key, limit } of keysOf(attempt)) {
+    const failures = scope === 'pair' ? sql`0` : sql`max(${throttles.failures} - 1, 0)`
+    await tx
+      .update(throttles)
+      .set({
+        failures,
+        blockedUntil: sql`CASE WHEN ${failures} < ${limit.failures} THEN NULL ELSE ${throttles.blockedUntil} END`,
+      })
+      .where(sql`${throttles.key} = ${key}`)
+  }
+  if (attempt.purpose === 'password') await trust(tx, attempt, now)
+}
+
+/** Remembers that this account's owner was at this address. */
+export async function trust(tx: Tx, attempt: Attempt, now: number): Promise<void> {
+  await save(tx, { key: trustKey(attempt), failures: 0, windowStartedAt: now, blockedUntil: null })
+}
+
+function keysOf({ purpose, account = '', address }: Attempt) {
+  const parts = { pair: [account, networkOf(address)], account: [account], network: [networkOf(address)] }
+  const scopes = Object.entries(limits[purpose]) as ['pair' | 'account' | 'network', Limit][]
+  // Hashed, so that the table is no list of who has been here from where.
+  return scopes.map(([scope, limit]) => ({
+    scope,
+    limit,
+    key: `${purpose}:${scope}:${sha256(JSON.stringify(parts[scope]))}`,
+  }))
+}
+
+function trustKey({ account = '', address }: Attempt): string {
+  return `known:${sha256(JSON.stringify([account, networkOf(address)]))}`
+}
+
+/** One more failure. A block's memory lasts a window longer than the block, else the growth would never show. */
+export function countFailure(key: string, row: Row | undefined, limit: Limit, now: number): Row {
+  const forgotten = !row || now >= Math.max(row.windowStartedAt, row.blockedUntil ?? 0) + limit.windowMs
+  const failures = forgotten ? 1 : row.failures + 1
+  const over = failures - limit.failures
+  const blockMs = over < 0 ? 0 : Math.min(limit.maxBlockMs, limit.firstBlockMs * 2 ** Math.min(over, 20))
+  return {
+    key,
+    failures,
+    windowStartedAt: forgotten ? now : row.windowStartedAt,
+    blockedUntil: blockMs > 0 ? now + blockMs : null,
+  }
+}
+
+async function save(tx: Tx, row: Row): Promise<void> {
+  const { key: _, ...set } = row
+  await tx.insert(throttles).values(row).onConflictDoUpdate({ target: throttles.key, set })
+}
+
+/** Whom an address stands for: itself, or in IPv6 the /64 that one customer gets and can wander through at will. */
+export function networkOf(address: string): string {
+  const bare = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+  if (!isIPv6(bare)) return bare
+  const [head = '', tail] = bare.split('::')
+  const left = head.split(':').filter(Boolean)
+  const right = (tail ?? '').split(':').filter(Boolean)
+  const middle = tail === undefined ? [] : Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0')
+  const groups = [...left, ...middle, ...right].slice(0, 4)
+  return `${groups.map(group => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
+}
+
+function duration(ms: number): string {
+  if (ms <= 90_000) return `${Math.ceil(ms / 1000)} seconds`
+  return `${Math.ceil(ms / minutes)} minutes`
+}

@@ -1,0 +1,108 @@
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import path from 'node:path'
+import type { ServerBuild } from '@remix-run/node'
+import { openDatabase } from '#db/client.ts'
+import { migrate } from '#db/migrate.ts'
+import { createChanges } from './changes.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { openControl } from './control/server.ts'
+import { type Deps, randomIds, systemClock } from './deps.ts'
+import { createMailer } from './email/send.ts'
+import { createHttpApp } from './http/app.ts'
+import { createLog } from './log.ts'
+import { createStripe } from './stripe/client.ts'
+import { handlers } from './worker/handlers.ts'
+import { periodic } from './worker/periodic.ts'
+import { createWorker } from './worker/worker.ts'
+
+// The composition root: what the domain may touch is made here, once, and handed down.
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const log = createLog(config)
+  const file = /^file:([^?]+)/.exec(config.DATABASE_URL)?.[1]
+  if (file && file !== ':memory:') mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
+  const db = await openDatabase({
+    url: config.DATABASE_URL,
+    authToken: config.DATABASE_AUTH_TOKEN,
+    log: (event, fields) => log.warn(fields, event),
+  })
+  await migrate(db)
+  const deps: Deps = {
+    config,
+    db,
+    clock: systemClock,
+    ids: randomIds(systemClock),
+    stripe: createStripe(config, db.isWriting),
+    mailer: createMailer({ smtpUrl: config.SMTP_URL, mailDir: config.MAIL_DIR, from: config.MAIL_FROM }),
+    changes: createChanges(),
+    log,
+  }
+  const worker = createWorker(deps, handlers, { periodic: periodic(deps) })
+  const control = await openControl(deps)
+
+  let draining = false
+  const app = createHttpApp(deps, {
+    ...(await frontend(config)),
+    ready: async () => {
+      if (draining) return { ok: false, why: 'draining' }
+      await db.read.get('SELECT 1 FROM migrations LIMIT 1')
+      return { ok: true }
+    },
+  })
+  const server = createServer(app)
+  // Longer than a proxy's own, or it would meet connections that close under its requests.
+  server.keepAliveTimeout = 65_000
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(config.PORT, config.HOST, resolve)
+  })
+  worker.start()
+  log.info({ url: config.PUBLIC_URL, payments: config.PAYMENTS, pid: process.pid }, 'Remit is running')
+
+  const stop = async (signal: string) => {
+    if (draining) return
+    draining = true
+    log.info({ signal }, 'stopping')
+    // Long enough for a proxy to notice that we are not ready, and to send the next requests elsewhere.
+    if (config.NODE_ENV === 'production') await new Promise(resolve => setTimeout(resolve, 500))
+    const closed = new Promise(resolve => server.close(resolve))
+    server.closeIdleConnections()
+    const streams = setTimeout(() => server.closeAllConnections(), 3_000)
+    await Promise.all([worker.stop(8_000), closed])
+    clearTimeout(streams)
+    await control.close()
+    await deps.mailer.close()
+    await db.checkpoint()
+    await db.close()
+    log.info({}, 'stopped')
+    process.exit(0)
+  }
+  process.on('SIGTERM', () => void stop('SIGTERM'))
+  process.on('SIGINT', () => void stop('SIGINT'))
+}
+
+/** The compiled app in production; Vite, compiling as it is asked, in development. */
+async function frontend(config: Config) {
+  if (config.NODE_ENV !== 'development') {
+    const directory = path.resolve(import.meta.dirname, '../build')
+    const build = (await import(path.join(directory, 'server/index.js'))) as ServerBuild
+    return { build, clientDirectory: path.join(directory, 'client') }
+  }
+  const { createServer: createVite } = await import('vite')
+  const vite = await createVite({ server: { middlewareMode: true } })
+  return {
+    build: () => vite.ssrLoadModule('virtual:remix/server-build') as Promise<ServerBuild>,
+    development: vite.middlewares,
+  }
+}
+
+main().catch(error => {
+  // Configuration is for people to mend; everything else is for the log.
+  if (error instanceof ConfigError)
+    process.stderr.write(`${error.message}\n\nSee .env.example for what each setting means.\n`)
+  else
+    process.stderr.write(`Remit could not start: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`)
+  process.exit(1)
+})

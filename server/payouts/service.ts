@@ -1,0 +1,407 @@
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { z } from 'zod'
+import { memberships, organizations, partners, payoutApprovals, payoutLines, payouts, users } from '#db/schema/index.ts'
+import { notify } from '../email/notify.ts'
+import { post } from '../ledger/ledger.ts'
+import { DomainError, notFound } from '../lib/errors.ts'
+import { checkAmount, formatMoney } from '../lib/money.ts'
+import { formatPeriod } from '../lib/period.ts'
+import type { Work } from '../work.ts'
+import { type Loaded, loadPayouts, type OrgPolicy, type Payout, readPolicy } from './facts.ts'
+import type { approveInput, cancelInput, createInput, rejectInput, simpleChangeInput, updateInput } from './rules.ts'
+import { payoutMachine, payoutNumber } from './rules.ts'
+import { expectStatus, type Move, transition, transitionOne } from './transition.ts'
+
+/** What a mutation answers: enough for the caller's next step. */
+export interface Changed {
+  id: string
+  number: string
+  status: Payout['status']
+  version: number
+}
+
+export interface Skipped {
+  id: string
+  reason: string
+}
+
+/** A payout to be inserted; amounts in minor units. */
+export interface NewPayout {
+  partnerId: string
+  amount: number
+  currency: string
+  period?: string | null
+  reference?: string | null
+  notes?: string | null
+}
+
+/** Inserts payouts in `pending_approval`, each with one line, numbered in order; set-based. The caller has checked them. */
+export async function insertPayouts(
+  work: Work,
+  source: 'form' | 'api' | 'import',
+  rows: NewPayout[],
+  importId: string | null = null,
+): Promise<Changed[]> {
+  const [org] = await work.tx
+    .update(organizations)
+    .set({ nextPayoutNumber: sql`${organizations.nextPayoutNumber} + ${rows.length}` })
+    .where(eq(organizations.id, work.orgId))
+    .returning({ next: organizations.nextPayoutNumber })
+  if (!org) throw new Error(`organization ${work.orgId} is gone`)
+  const first = org.next - rows.length
+  const full = rows.map((row, index) => ({
+    period: null,
+    reference: null,
+    notes: null,
+    ...row,
+    id: work.id('pay'),
+    lineId: work.id('pl'),
+    number: first + index,
+    description: row.period ? `Payout for ${formatPeriod(row.period)}` : 'Payout',
+  }))
+  const json = JSON.stringify(full)
+  await work.tx.run(sql`
+    INSERT INTO payouts (id, org_id, partner_id, number, status, amount, currency, period, reference, notes, source, import_id, created_by, created_at, updated_at)
+    SELECT value ->> 'id', ${work.orgId}, value ->> 'partnerId', value ->> 'number', 'pending_approval', value ->> 'amount', value ->> 'currency',
+           value ->> 'period', value ->> 'reference', value ->> 'notes', ${source}, ${importId}, ${work.actor.id}, ${work.at}, ${work.at}
+    FROM json_each(${json})`)
+  await work.tx.run(sql`
+    INSERT INTO payout_lines (id, payout_id, position, description, amount, currency)
+    SELECT value ->> 'lineId', value ->> 'id', 1, value ->> 'description', value ->> 'amount', value ->> 'currency' FROM json_each(${json})`)
+  for (const row of full) {
+    const { amount, currency, period, reference, partnerId, number } = row
+    work.audit({
+      action: 'payouts.create',
+      target: { type: 'payout', id: row.id },
+      after: { number, partnerId, amount, currency, period, reference, source },
+    })
+  }
+  work.changed('payouts')
+  return full.map(row => ({ id: row.id, number: payoutNumber(row.number), status: 'pending_approval', version: 1 }))
+}
+
+/** Creates one payout. INVALID for an amount the currency can't have or another currency than the partner's; NOT_FOUND for a foreign partner. */
+export async function createPayout(
+  work: Work,
+  input: z.infer<typeof createInput>,
+  source: 'form' | 'api',
+): Promise<Changed> {
+  const partner = await partnerOf(work, input.partnerId)
+  const currency = input.currency ?? partner.currency
+  if (currency !== partner.currency)
+    throw new DomainError('INVALID', `${partner.name} is paid in ${partner.currency}, not in ${currency}.`, {
+      fields: { currency: `${partner.name} is paid in ${partner.currency}.` },
+    })
+  if (partner.archivedAt !== null)
+    throw new DomainError('INVALID', `${partner.name} is archived. Restore the partner first.`, {
+      fields: { partnerId: 'This partner is archived.' },
+    })
+  checkPayoutAmount(input.amount, currency)
+  const [created] = await insertPayouts(work, source, [{ ...input, currency }])
+  if (!created) throw new Error('nothing was inserted')
+  notify(work, {
+    template: 'approvalRequested',
+    eventId: created.id,
+    to: { staffWith: 'payouts.approve', except: work.actor.id },
+    about: { payoutId: created.id },
+  })
+  return created
+}
+
+async function partnerOf(work: Work, partnerId: string) {
+  const [partner] = await work.tx
+    .select()
+    .from(partners)
+    .where(and(eq(partners.id, partnerId), eq(partners.orgId, work.orgId)))
+  if (!partner) throw notFound('partner')
+  return partner
+}
+
+function checkPayoutAmount(amount: number, currency: string): void {
+  try {
+    checkAmount(amount, currency)
+  } catch (error) {
+    if (error instanceof DomainError)
+      throw new DomainError('INVALID', error.message, { fields: { amount: error.message } })
+    throw error
+  }
+}
+
+/** Loads one payout for a change. NOT_FOUND when it isn't this organization's. */
+export async function loadOne(work: Work, payoutId: string): Promise<Loaded & { policy: OrgPolicy }> {
+  const policy = await readPolicy(work.tx, work.orgId)
+  const loaded = (await loadPayouts(work.tx, { orgId: work.orgId, now: work.at, policy }, [payoutId])).get(payoutId)
+  if (!loaded) throw notFound('payout')
+  return { ...loaded, policy }
+}
+
+/** Edits a payout; an approval it had is void, and it waits for a new one. */
+export async function updatePayout(work: Work, input: z.infer<typeof updateInput>): Promise<Changed> {
+  const { payout } = await loadOne(work, input.payoutId)
+  await expectStatus(work, payout, 'update', input.version)
+  const amount = input.amount ?? payout.amount
+  checkPayoutAmount(amount, payout.currency)
+  const after = {
+    amount,
+    period: input.period === undefined ? payout.period : input.period,
+    reference: input.reference === undefined ? payout.reference : input.reference,
+    notes: input.notes === undefined ? payout.notes : input.notes || null,
+  }
+  const before = { amount: payout.amount, period: payout.period, reference: payout.reference, notes: payout.notes }
+  const open = await backToPending(work, 'update', [payout])
+  await transitionOne(work, 'update', open[0] ?? payout, 'pending_approval', { ...after, editedBy: work.actor.id })
+  await work.tx
+    .update(payoutLines)
+    .set({ amount, description: after.period ? `Payout for ${formatPeriod(after.period)}` : 'Payout' })
+    .where(eq(payoutLines.payoutId, payout.id))
+  await voidApprovals(work, [payout.id])
+  work.audit({ action: 'payouts.update', target: { type: 'payout', id: payout.id }, before, after })
+  work.changed('payouts', payout.partnerId)
+  return changedOf(work, payout.id)
+}
+
+/**
+ * Voids approvals: approved and failed payouts wait for approval again, and what their approval booked is taken back.
+ * @returns the payouts as they are now
+ */
+export async function backToPending(
+  work: Work,
+  action: 'update' | 'unapprove',
+  candidates: Payout[],
+): Promise<Payout[]> {
+  const approved = candidates.filter(payout => payout.status === 'approved' || payout.status === 'failed')
+  if (approved.length === 0) return []
+  const cleared = { approvedAt: null, approvedDigest: null, destination: null, failureCode: null, failureMessage: null }
+  const moved = await transition(
+    work,
+    action,
+    approved.map(({ id, version }): Move => ({ id, version, to: 'pending_approval', set: cleared })),
+  )
+  const changed = approved.filter(payout => moved.has(payout.id))
+  await voidApprovals(work, [...moved])
+  await post(
+    work,
+    changed.map(payout => ({
+      kind: 'accrual_void',
+      payoutId: payout.id,
+      partnerId: payout.partnerId,
+      amount: payout.amount,
+      currency: payout.currency,
+      seq: payout.version + 1,
+    })),
+  )
+  return changed.map(payout => ({ ...payout, ...cleared, status: 'pending_approval', version: payout.version + 1 }))
+}
+
+async function voidApprovals(work: Work, payoutIds: string[]): Promise<void> {
+  await work.tx
+    .update(payoutApprovals)
+    .set({ voidedAt: work.at })
+    .where(
+      and(
+        sql`${payoutApprovals.payoutId} IN (SELECT value FROM json_each(${JSON.stringify(payoutIds)}))`,
+        isNull(payoutApprovals.voidedAt),
+      ),
+    )
+}
+
+/** Sends an approved or failed payout back for approval. */
+export async function unapprovePayout(work: Work, input: z.infer<typeof simpleChangeInput>): Promise<Changed> {
+  const { payout } = await loadOne(work, input.payoutId)
+  await expectStatus(work, payout, 'unapprove', input.version)
+  await backToPending(work, 'unapprove', [payout])
+  work.audit({
+    action: 'payouts.unapprove',
+    target: { type: 'payout', id: payout.id },
+    before: { status: payout.status },
+    after: { status: 'pending_approval' },
+  })
+  work.changed('payouts', payout.partnerId)
+  return changedOf(work, payout.id)
+}
+
+/** Why this person may not approve this payout, and what would clear it; null if they may. */
+export function approvalRefusal(
+  loaded: Pick<Loaded, 'payout' | 'partner' | 'approvers'>,
+  viewer: { userId: string; email: string; partnerIds: Set<string> },
+  policy: Pick<OrgPolicy, 'creatorMayApprove'>,
+): string | null {
+  const { payout, partner, approvers } = loaded
+  if (viewer.email === partner.email || viewer.partnerIds.has(partner.id))
+    return 'You are the one who would be paid. Someone else has to approve it.'
+  if (!policy.creatorMayApprove && (payout.createdBy === viewer.userId || payout.editedBy === viewer.userId))
+    return 'You prepared this payout, so someone else has to approve it. If you are alone, invite a second approver under Team, or let creators approve under Settings (the change is recorded).'
+  if (approvers.includes(viewer.userId)) return 'You have approved it already; a second person has to as well.'
+  return null
+}
+
+/** The partners whose user this person is, in any organization: those they may not approve for. */
+async function ownPartners(work: Work): Promise<{ email: string; partnerIds: Set<string> }> {
+  const [user] = await work.tx.select({ email: users.email }).from(users).where(eq(users.id, work.actor.id))
+  const own = await work.tx
+    .select({ partnerId: memberships.partnerId })
+    .from(memberships)
+    .where(eq(memberships.userId, work.actor.id))
+  return { email: user?.email ?? '', partnerIds: new Set(own.flatMap(row => row.partnerId ?? [])) }
+}
+
+/** Approves one payout. CONFLICT if it moved on or is not what the page showed; FORBIDDEN for creator and payee. */
+export async function approvePayout(work: Work, input: z.infer<typeof approveInput>): Promise<Changed> {
+  const { payout, facts } = await loadOne(work, input.payoutId)
+  await expectStatus(work, payout, 'approve', input.version)
+  if (input.digest && input.digest !== facts.currentDigest)
+    throw new DomainError(
+      'CONFLICT',
+      'What this payout would pay, or where to, changed while you were looking at it. Look again before you approve.',
+    )
+  const { skipped } = await bulkApprove(work, [payout.id])
+  if (skipped[0]) throw new DomainError('FORBIDDEN', skipped[0].reason)
+  return changedOf(work, payout.id)
+}
+
+/** Approves many in one transaction, set-based: what can't be approved is skipped, with the reason. */
+export async function bulkApprove(work: Work, payoutIds: string[]): Promise<{ approved: number; skipped: Skipped[] }> {
+  const ids = [...new Set(payoutIds)]
+  const policy = await readPolicy(work.tx, work.orgId)
+  const viewer = { userId: work.actor.id, ...(await ownPartners(work)) }
+  const loaded = await loadPayouts(work.tx, { orgId: work.orgId, now: work.at, policy }, ids)
+  const skipped: Skipped[] = []
+  const eligible: Loaded[] = []
+  for (const id of ids) {
+    const one = loaded.get(id)
+    const reason = !one
+      ? 'We couldn’t find it.'
+      : !payoutMachine.allows('approve', one.payout.status)
+        ? `It is ${one.payout.status.replace('_', ' ')}, not waiting for approval.`
+        : approvalRefusal(one, viewer, policy)
+    if (reason || !one) skipped.push({ id, reason: reason ?? '' })
+    else eligible.push(one)
+  }
+  const rows = eligible.map(({ payout, facts }) => ({
+    id: work.id('apv'),
+    payoutId: payout.id,
+    digest: facts.currentDigest,
+  }))
+  await work.tx.run(sql`
+    INSERT INTO payout_approvals (id, org_id, payout_id, user_id, digest, approved_at)
+    SELECT value ->> 'id', ${work.orgId}, value ->> 'payoutId', ${work.actor.id}, value ->> 'digest', ${work.at} FROM json_each(${JSON.stringify(rows)})`)
+  const complete = eligible.filter(one => one.approvers.length + 1 >= policy.approvalsRequired)
+  const waiting = eligible.filter(one => one.approvers.length + 1 < policy.approvalsRequired)
+  await transition(
+    work,
+    'approve',
+    complete.map(({ payout, partner, facts }) => ({
+      id: payout.id,
+      version: payout.version,
+      to: 'approved',
+      set: { approvedAt: work.at, approvedDigest: facts.currentDigest, destination: partner.stripeAccountId },
+    })),
+  )
+  await transition(
+    work,
+    'approve',
+    waiting.map(({ payout }) => ({ id: payout.id, version: payout.version, to: 'pending_approval' })),
+  )
+  await post(
+    work,
+    complete.map(({ payout }) => ({
+      kind: 'accrual',
+      payoutId: payout.id,
+      partnerId: payout.partnerId,
+      amount: payout.amount,
+      currency: payout.currency,
+      seq: payout.version + 1,
+    })),
+  )
+  for (const { payout, approvers, facts } of eligible) {
+    const done = approvers.length + 1 >= policy.approvalsRequired
+    work.audit({
+      action: 'payouts.approve',
+      target: { type: 'payout', id: payout.id },
+      before: { status: payout.status },
+      after: { status: done ? 'approved' : 'pending_approval', digest: facts.currentDigest },
+    })
+  }
+  for (const { payout } of complete)
+    notify(work, {
+      template: 'payoutApproved',
+      eventId: `${payout.id}:${payout.version + 1}`,
+      to: { partnerId: payout.partnerId },
+      about: { payoutId: payout.id },
+    })
+  if (eligible.length > 0) work.changed('payouts', eligible.length === 1 ? eligible[0]?.payout.partnerId : null)
+  return { approved: eligible.length, skipped }
+}
+
+/** Rejects a payout with a reason that the partner reads. Final: what is owed after all is a new payout. */
+export async function rejectPayout(work: Work, input: z.infer<typeof rejectInput>): Promise<Changed> {
+  const { payout } = await loadOne(work, input.payoutId)
+  await expectStatus(work, payout, 'reject', input.version)
+  await transitionOne(work, 'reject', payout, 'rejected', { rejectReason: input.reason, closedAt: work.at })
+  await voidApprovals(work, [payout.id])
+  work.audit({
+    action: 'payouts.reject',
+    target: { type: 'payout', id: payout.id },
+    before: { status: payout.status },
+    after: { status: 'rejected', reason: input.reason },
+  })
+  notify(work, {
+    template: 'payoutRejected',
+    eventId: payout.id,
+    to: { partnerId: payout.partnerId },
+    about: { payoutId: payout.id },
+  })
+  work.changed('payouts', payout.partnerId)
+  return changedOf(work, payout.id)
+}
+
+/** Cancels what has not been sent. What its approval booked is taken back. */
+export async function cancelPayout(work: Work, input: z.infer<typeof cancelInput>): Promise<Changed> {
+  const { payout } = await loadOne(work, input.payoutId)
+  await expectStatus(work, payout, 'cancel', input.version)
+  const booked = payout.status !== 'pending_approval'
+  await transitionOne(work, 'cancel', payout, 'canceled', { closedAt: work.at })
+  await voidApprovals(work, [payout.id])
+  if (booked)
+    await post(work, [
+      {
+        kind: 'accrual_void',
+        payoutId: payout.id,
+        partnerId: payout.partnerId,
+        amount: payout.amount,
+        currency: payout.currency,
+        seq: payout.version + 1,
+      },
+    ])
+  work.audit({
+    action: 'payouts.cancel',
+    target: { type: 'payout', id: payout.id },
+    before: { status: payout.status },
+    after: { status: 'canceled', reason: input.reason ?? null },
+  })
+  // The partner was never told of what nobody approved.
+  if (booked)
+    notify(work, {
+      template: 'payoutCanceled',
+      eventId: payout.id,
+      to: { partnerId: payout.partnerId },
+      about: { payoutId: payout.id },
+    })
+  work.changed('payouts', payout.partnerId)
+  return changedOf(work, payout.id)
+}
+
+/** A payout as the transaction now has it. */
+export async function changedOf(work: Work, payoutId: string): Promise<Changed> {
+  const [row] = await work.tx
+    .select({ id: payouts.id, number: payouts.number, status: payouts.status, version: payouts.version })
+    .from(payouts)
+    .where(and(eq(payouts.id, payoutId), eq(payouts.orgId, work.orgId)))
+  if (!row) throw notFound('payout')
+  return { ...row, number: payoutNumber(row.number) }
+}
+
+/** The headline of a payout for a log or a mail: `PO-000042, USD 1,240.00`. */
+export function describePayout(payout: Pick<Payout, 'number' | 'amount' | 'currency'>): string {
+  return `${payoutNumber(payout.number)}, ${formatMoney(payout.amount, payout.currency, { code: true })}`
+}

@@ -1,0 +1,135 @@
+import { initTRPC, TRPCError } from '@trpc/server'
+import { ZodError, z } from 'zod'
+import { allows, type Permission, type Viewer } from './auth/rules.ts'
+import type { Deps } from './deps.ts'
+import { DomainError, type ErrorCode } from './lib/errors.ts'
+import { type Actor, type Work, workOnce } from './work.ts'
+
+/** What a request carries into a procedure. The organization and the partner come from here, never from input. */
+export interface Context {
+  deps: Deps
+  viewer: Viewer | null
+  /** The session's id (a hash), for what concerns the session itself. */
+  sessionId: string | null
+  /** The client's address, for throttling and the list of sessions. */
+  address: string
+  device: string
+  requestId: string
+  /** Where sign-in and sign-out leave the new cookie for the HTTP layer. */
+  setCookie: (cookie: string) => void
+}
+
+const codes: Record<ErrorCode, TRPCError['code']> = {
+  INVALID: 'BAD_REQUEST',
+  UNAUTHORIZED: 'UNAUTHORIZED',
+  FORBIDDEN: 'FORBIDDEN',
+  NOT_FOUND: 'NOT_FOUND',
+  CONFLICT: 'CONFLICT',
+  BLOCKED: 'PRECONDITION_FAILED',
+  TOO_LARGE: 'PAYLOAD_TOO_LARGE',
+  TOO_MANY: 'TOO_MANY_REQUESTS',
+  UNAVAILABLE: 'SERVICE_UNAVAILABLE',
+}
+
+const t = initTRPC.context<Context>().create({
+  isDev: false,
+  errorFormatter({ shape, error, ctx }) {
+    const { fields, retryAfterMs } = explain(error)
+    return {
+      ...shape,
+      message: sentenceOf(error, ctx?.requestId ?? ''),
+      data: {
+        code: shape.data.code,
+        httpStatus: shape.data.httpStatus,
+        path: shape.data.path,
+        fields,
+        retryAfterMs,
+        requestId: ctx?.requestId,
+      },
+    }
+  },
+})
+
+/** The sentence for the person: of an expected refusal its own, of bad input the first problem, of a bug none. */
+export function sentenceOf(error: TRPCError, requestId: string): string {
+  if (error.cause instanceof DomainError) return error.cause.message
+  if (error.cause instanceof ZodError)
+    return Object.values(fieldsOf(error.cause))[0] ?? 'Something in the input is not right.'
+  if (error.code === 'INTERNAL_SERVER_ERROR')
+    return `Something went wrong on our side. Nothing was changed. If it stays, tell us the request id ${requestId}.`
+  return error.message
+}
+
+export function explain(error: TRPCError): { fields?: Record<string, string>; retryAfterMs?: number } {
+  if (error.cause instanceof DomainError) return { fields: error.cause.fields, retryAfterMs: error.cause.retryAfterMs }
+  if (error.cause instanceof ZodError) return { fields: fieldsOf(error.cause) }
+  return {}
+}
+
+function fieldsOf(error: ZodError): Record<string, string> {
+  const fields: Record<string, string> = {}
+  for (const issue of error.issues) fields[issue.path.join('.') || '_'] ??= issue.message
+  return fields
+}
+
+/** Expected refusals become tRPC errors here, once. */
+const base = t.procedure.use(async ({ ctx, next, path }) => {
+  const result = await next()
+  if (result.ok) return result
+  const { error } = result
+  if (error.cause instanceof DomainError)
+    throw new TRPCError({ code: codes[error.cause.code], message: error.cause.message, cause: error.cause })
+  if (error.code === 'INTERNAL_SERVER_ERROR')
+    ctx.deps.log.error({ err: error.cause ?? error, path, requestId: ctx.requestId }, 'a procedure failed')
+  return result
+})
+
+export const router = t.router
+export const createCallerFactory = t.createCallerFactory
+
+/** For people without a session: signing in, links from mails. Each such procedure throttles itself. */
+export const open = () => base
+
+/** For anyone signed in, whatever the role: the own profile, sessions, organizations. */
+export const signedIn = () =>
+  base.use(({ ctx, next }) => {
+    if (!ctx.viewer || !ctx.sessionId) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
+    return next({ ctx: { ...ctx, viewer: ctx.viewer, sessionId: ctx.sessionId } })
+  })
+
+/** The permission lives here, in the procedure: a layout's redirect is courtesy, and a page's data can be asked for without it. */
+export const can = (permission: Permission) =>
+  signedIn().use(({ ctx, next }) => {
+    if (!allows(ctx.viewer.role, permission))
+      throw new TRPCError({
+        code: 'FORBIDDEN',
+        message: `Your role, ${ctx.viewer.role}, does not include this: ${permission}.`,
+      })
+    return next()
+  })
+
+/** The key of an intent: our forms always send one, other callers may. */
+export const intentKey = z.string().min(8).max(128).optional()
+
+/** The context of a signed-in procedure. */
+export type SignedIn = Context & { viewer: Viewer; sessionId: string }
+
+export function actorOf(viewer: Viewer): Actor {
+  return { kind: 'user', id: viewer.userId, name: viewer.name }
+}
+
+/** Runs a mutation's use case for the viewer, at most once per `idempotencyKey`. */
+export function perform<Input extends { idempotencyKey?: string }, Result>(
+  ctx: SignedIn,
+  procedure: string,
+  input: Input,
+  fn: (work: Work) => Promise<Result>,
+): Promise<Result> {
+  const { idempotencyKey, ...rest } = input
+  return workOnce(
+    ctx.deps,
+    { orgId: ctx.viewer.orgId, actor: actorOf(ctx.viewer) },
+    { procedure, key: idempotencyKey, input: rest },
+    fn,
+  )
+}

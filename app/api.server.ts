@@ -1,0 +1,84 @@
+import { type ActionFunctionArgs, type AppLoadContext, data, type LoaderFunctionArgs, redirect } from '@remix-run/node'
+import { type Toast, toastCookie } from '#server/lib/toast.ts'
+import type { Caller } from '#server/router.ts'
+
+/** What an error page is told. */
+export interface Problem {
+  message: string
+  requestId: string
+}
+
+/**
+ * Reads for a page, as the request's viewer; the same procedures that tests and the HTTP API call. A missing session leads to the
+ * sign-in page and back; any other refusal becomes the page's error with its own sentence and status.
+ */
+export async function query<T>(args: LoaderFunctionArgs, read: (api: Caller) => Promise<T>): Promise<T> {
+  try {
+    return await read(args.context.api)
+  } catch (error) {
+    throw asResponse(error, args)
+  }
+}
+
+export type Outcome<T> = { ok: true; value: T } | Refusal
+
+/** What a form is told: a sentence, and sentences by field. */
+export interface Refusal {
+  ok: false
+  status: number
+  message: string
+  fields: Record<string, string>
+}
+
+/** What the person can mend, or needs to know, without leaving the page. */
+const mendable = new Set([
+  'BAD_REQUEST',
+  'CONFLICT',
+  'FORBIDDEN',
+  'PRECONDITION_FAILED',
+  'PAYLOAD_TOO_LARGE',
+  'TOO_MANY_REQUESTS',
+  'SERVICE_UNAVAILABLE',
+])
+
+/**
+ * Changes something for a page. What the person can mend (bad input, someone was faster, a blocker, a role that lacks it) comes
+ * back for the form to show; a missing session leads to sign-in; what isn't there is the page's error.
+ */
+export async function mutate<T>(args: ActionFunctionArgs, change: (api: Caller) => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await change(args.context.api) }
+  } catch (error) {
+    const refusal = args.context.refusalOf(error)
+    if (refusal && mendable.has(refusal.code)) {
+      const { status, message, fields } = refusal
+      return { ok: false, status, message, fields }
+    }
+    throw asResponse(error, args)
+  }
+}
+
+/** A refusal as an action's answer, with its status. */
+export function refuse(refusal: Refusal) {
+  return data(refusal, { status: refusal.status })
+}
+
+/** Leads on after a change, with a message that the next page shows once. */
+export function redirectWithToast(context: AppLoadContext, to: string, toast: Toast): Response {
+  return redirect(to, { status: 303, headers: { 'Set-Cookie': toastCookie(toast, context.secure) } })
+}
+
+function asResponse(error: unknown, { request, context }: LoaderFunctionArgs): unknown {
+  const refusal = context.refusalOf(error)
+  if (!refusal) return error
+  if (refusal.code === 'UNAUTHORIZED') return redirect(`/login?to=${encodeURIComponent(pageOf(request))}`)
+  return data({ message: refusal.message, requestId: context.requestId } satisfies Problem, { status: refusal.status })
+}
+
+/** Where the person was: the page itself, not the data request that single fetch makes of it. */
+function pageOf(request: Request): string {
+  if (request.method !== 'GET') return '/'
+  const url = new URL(request.url)
+  url.searchParams.delete('_routes')
+  return url.pathname.replace(/\/_root\.data$/, '/').replace(/\.data$/, '') + url.search
+}

@@ -1,0 +1,37 @@
+/// <reference types="vite/client" />
+/// <reference types="@remix-run/node" />
+import '@remix-run/node'
+import type { Viewer } from '#server/auth/rules.ts'
+import type { Toast } from '#server/lib/toast.ts'
+import type { Caller } from '#server/router.ts'
+
+declare module '@remix-run/node' {
+  /** What the server hands to every loader and action, and to entry.server. */
+  interface AppLoadContext {
+    /** The procedures, as this request's viewer. Use it through query() and mutate() of api.server.ts. */
+    api: Caller
+    viewer: Viewer | null
+    requestId: string
+    cspNonce: string
+    /** PAYMENTS=simulator: every page says so. */
+    simulated: boolean
+    /** The organization's IANA time zone; UTC until one is known. */
+    timeZone: string
+    /** Message left by the action that redirected here; shown once. */
+    toast: Toast | null
+    /** Whether people come over https; for cookies. */
+    secure: boolean
+    /** A fresh idempotency key, one for each form that is rendered. */
+    newKey: () => string
+    /** What a thrown refusal of a procedure says; null for anything else. Judged where the procedures live: classes don't cross bundles. */
+    refusalOf: (
+      error: unknown,
+    ) => { code: string; status: number; message: string; fields: Record<string, string> } | null
+    /** Unexpected errors of loaders, actions and rendering end here. */
+    logError: (error: unknown) => void
+  }
+
+  interface Future {
+    v3_singleFetch: true
+  }
+}

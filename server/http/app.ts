@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { createRequestHandler } from '@remix-run/express'
+import type { AppLoadContext, ServerBuild } from '@remix-run/node'
+import { TRPCError } from '@trpc/server'
+import { createExpressMiddleware } from '@trpc/server/adapters/express'
+import { getHTTPStatusCodeFromError } from '@trpc/server/http'
+import compression from 'compression'
+import express, { type NextFunction, type Request, type Response } from 'express'
+import { readViewer } from '../auth/sessions.ts'
+import type { Deps } from '../deps.ts'
+import { clearToast, readToast } from '../lib/toast.ts'
+import { appRouter, createCaller } from '../router.ts'
+import { receiveWebhook } from '../stripe/webhook.ts'
+import { type Context, explain, sentenceOf } from '../trpc.ts'
+import { refuseCrossSite, webhookPaths } from './guard.ts'
+import { securityHeaders } from './headers.ts'
+
+export interface HttpOptions {
+  /** The compiled Remix app, or the function that loads it anew for each request in development. */
+  build: ServerBuild | (() => Promise<ServerBuild>)
+  /** Where the browser's files are; absent in development, where Vite serves them. */
+  clientDirectory?: string
+  /** In development: Vite's own middleware. */
+  development?: express.RequestHandler
+  /** False from the moment that the process drains. */
+  ready: () => Promise<{ ok: boolean; why?: string }>
+}
+
+const webhookLimit = 256 * 1024
+const apiLimit = 1024 * 1024
+
+/** All of HTTP: headers, the cross-site guard, webhooks, tRPC, files and Remix. It holds no state of its own. */
+export function createHttpApp(deps: Deps, options: HttpOptions): express.Express {
+  const { config } = deps
+  const publicUrl = new URL(config.PUBLIC_URL)
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('trust proxy', config.TRUST_PROXY ? 1 : false)
+  app.use((request, response, next) => {
+    response.locals.requestId = `req_${randomUUID().replaceAll('-', '')}`
+    response.setHeader('X-Request-Id', response.locals.requestId)
+    const started = deps.clock.now()
+    response.on('finish', () => {
+      deps.log.debug(
+        {
+          method: request.method,
+          path: request.path,
+          status: response.statusCode,
+          ms: deps.clock.now() - started,
+          requestId: response.locals.requestId,
+        },
+        'request',
+      )
+    })
+    next()
+  })
+  const stripeHosts =
+    config.PAYMENTS === 'simulator' ? [new URL(config.STRIPE_API_BASE).origin] : ['https://connect.stripe.com']
+  app.use(...securityHeaders({ https: publicUrl.protocol === 'https:', formTargets: stripeHosts }))
+  app.use((request, response, next) => {
+    if (['TRACE', 'TRACK', 'CONNECT'].includes(request.method)) return void response.status(405).end()
+    next()
+  })
+  app.get('/livez', (_request, response) => void response.type('text/plain; charset=utf-8').send('ok'))
+  app.get('/readyz', async (_request, response) => {
+    const { ok } = await options.ready()
+    response
+      .status(ok ? 200 : 503)
+      .type('text/plain; charset=utf-8')
+      .send(ok ? 'ok' : 'not ready')
+  })
+  mountWebhooks(app, deps)
+  app.use(refuseCrossSite(publicUrl.origin))
+  app.use(
+    compression({
+      filter: (request, response) =>
+        response.getHeader('Content-Type') !== 'text/event-stream' && compression.filter(request, response),
+    }),
+  )
+  if (options.clientDirectory) mountFiles(app, options.clientDirectory)
+  if (options.development) app.use(options.development)
+  app.use((_request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store')
+    next()
+  })
+  // Cookies and the cross-site guard know one address; a person who came by another name is led to it.
+  app.use((request, response, next) => {
+    if (request.method !== 'GET' || request.get('host') === publicUrl.host) return next()
+    // Not resolved as a URL: `//elsewhere/` would lead there.
+    response.redirect(307, `${publicUrl.origin}/${request.originalUrl.replace(/^[/\\]+/, '')}`)
+  })
+  app.use(
+    '/api/trpc',
+    createExpressMiddleware({
+      router: appRouter,
+      createContext: ({ req, res }) => contextOf(deps, req, res),
+      maxBodySize: apiLimit,
+      allowBatching: true,
+      maxBatchSize: 10,
+    }),
+  )
+  app.all('*', remix(deps, options.build))
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    const status = statusOf(error)
+    if (status >= 500) deps.log.error({ err: error, requestId: response.locals.requestId }, 'a request failed')
+    if (response.headersSent) return void response.end()
+    response
+      .status(status)
+      .type('text/plain; charset=utf-8')
+      .send(
+        status >= 500
+          ? `Something went wrong on our side. The request id is ${response.locals.requestId}.`
+          : 'That request could not be read.',
+      )
+  })
+  return app
+}
+
+function statusOf(error: unknown): number {
+  const status = error && typeof error === 'object' && 'status' in error ? Number(error.status) : 500
+  return status >= 400 && status < 500 ? status : error instanceof URIError ? 400 : 500
+}
+
+function mountWebhooks(app: express.Express, deps: Deps): void {
+  const raw = express.raw({ type: () => true, limit: webhookLimit })
+  for (const route of webhookPaths) {
+    const endpoint = route.endsWith('platform') ? 'platform' : route.endsWith('connect') ? 'connect' : 'events'
+    app.post(route, raw, (request, response, next) => {
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+      receiveWebhook(deps, endpoint, body, request.get('stripe-signature'))
+        .then(answer => response.status(answer.status).type('text/plain; charset=utf-8').send(answer.body))
+        .catch(next)
+    })
+  }
+}
+
+function mountFiles(app: express.Express, directory: string): void {
+  app.use('/assets', express.static(path.join(directory, 'assets'), { immutable: true, maxAge: '1y', index: false }))
+  app.use(express.static(directory, { maxAge: '1h', index: false, redirect: false }))
+}
+
+/** What a procedure gets to know of a request: the session's viewer, never what the request claims. */
+async function contextOf(deps: Deps, request: Request, response: Response): Promise<Context> {
+  const session = await readViewer(deps, request.get('cookie') ?? null)
+  return {
+    deps,
+    viewer: session?.viewer ?? null,
+    sessionId: session?.sessionId ?? null,
+    address: request.ip ?? '',
+    device: (request.get('user-agent') ?? '').slice(0, 300),
+    requestId: response.locals.requestId,
+    setCookie: cookie => response.append('Set-Cookie', cookie),
+  }
+}
+
+function remix(deps: Deps, build: HttpOptions['build']): express.RequestHandler {
+  const secure = new URL(deps.config.PUBLIC_URL).protocol === 'https:'
+  const handler = createRequestHandler({
+    build: build as ServerBuild,
+    mode: deps.config.NODE_ENV,
+    async getLoadContext(request, response): Promise<AppLoadContext> {
+      const context = await contextOf(deps, request as unknown as Request, response as unknown as Response)
+      const toast = readToast(request.headers.cookie)
+      // Shown by the page that is rendered now, and only there.
+      if (toast && request.method === 'GET') response.append('Set-Cookie', clearToast(secure))
+      return {
+        api: createCaller(context),
+        viewer: context.viewer,
+        requestId: context.requestId,
+        cspNonce: response.locals.cspNonce,
+        simulated: deps.config.PAYMENTS === 'simulator',
+        timeZone: context.viewer?.timeZone ?? 'UTC',
+        toast,
+        secure,
+        newKey: () => randomUUID(),
+        refusalOf: error => {
+          if (!(error instanceof TRPCError)) return null
+          const message = sentenceOf(error, context.requestId)
+          return {
+            code: error.code,
+            status: getHTTPStatusCodeFromError(error),
+            message,
+            fields: explain(error).fields ?? {},
+          }
+        },
+        logError: error => deps.log.error({ err: error, requestId: context.requestId }, 'a page failed'),
+      }
+    },
+  })
+  return (request, response, next) => void handler(request, response, next)
+}

@@ -1,0 +1,105 @@
+import { inviteMember, remintInvitation, revokeInvitation } from '#server/auth/invitations.ts'
+import { allows, permissions, roleLabels } from '#server/auth/rules.ts'
+import { can, perform, router } from '#server/trpc.ts'
+import {
+  changeRoleInput,
+  inviteInput,
+  memberInput,
+  pauseInput,
+  resumeInput,
+  revokeInvitationInput,
+  settingsInput,
+} from './rules.ts'
+import {
+  changeRole,
+  disableMember,
+  enableMember,
+  endMemberSessions,
+  pauseOf,
+  pauseTransfers,
+  readSettings,
+  resumeTransfers,
+  updateSettings,
+} from './service.ts'
+import { readTeam } from './team.ts'
+
+export const orgsRouter = router({
+  team: can('team.read').query(({ ctx }) => readTeam(ctx.deps, ctx.viewer)),
+
+  /** Answers with a link to hand over; the mail carries another. Null once the invitation is no longer open. */
+  invite: can('team.manage')
+    .input(inviteInput)
+    .mutation(async ({ ctx, input }) => {
+      const { email, role, name } = input
+      const invited = await perform(ctx, 'orgs.invite', input, work =>
+        inviteMember(work, { email, role, name, partnerId: null }),
+      )
+      // Made after the commit, so that no secret is kept beside the idempotency key.
+      const link = await remintInvitation(ctx.deps, invited.invitationId)
+      return { ...invited, email, role, url: link?.url ?? null }
+    }),
+
+  revokeInvitation: can('team.manage')
+    .input(revokeInvitationInput)
+    .mutation(({ ctx, input }) =>
+      perform(ctx, 'orgs.revokeInvitation', input, async work => {
+        await revokeInvitation(work, input.invitationId)
+        return { invitationId: input.invitationId }
+      }),
+    ),
+
+  changeRole: can('team.manage')
+    .input(changeRoleInput)
+    .mutation(({ ctx, input }) => perform(ctx, 'orgs.changeRole', input, work => changeRole(work, input))),
+
+  disableMember: can('team.manage')
+    .input(memberInput)
+    .mutation(({ ctx, input }) => perform(ctx, 'orgs.disableMember', input, work => disableMember(work, input))),
+
+  enableMember: can('team.manage')
+    .input(memberInput)
+    .mutation(({ ctx, input }) => perform(ctx, 'orgs.enableMember', input, work => enableMember(work, input))),
+
+  endMemberSessions: can('team.manage')
+    .input(memberInput)
+    .mutation(({ ctx, input }) =>
+      perform(ctx, 'orgs.endMemberSessions', input, work => endMemberSessions(work, input)),
+    ),
+
+  settings: can('settings.read').query(async ({ ctx }) => {
+    const { deps, viewer } = ctx
+    const { org, minimums } = await readSettings(deps.db.read, viewer.orgId)
+    const paused = await pauseOf(deps.db.read, viewer.orgId)
+    return {
+      name: org.name,
+      timeZone: org.timeZone,
+      creatorMayApprove: org.creatorMayApprove,
+      approvalsRequired: org.approvalsRequired,
+      destinationHoldHours: org.destinationHoldHours,
+      minimums,
+      version: org.version,
+      /** Null while transfers run. */
+      paused: paused.at === null ? null : { at: paused.at, by: paused.by, reason: paused.reason },
+      mayManage: allows(viewer.role, 'settings.manage'),
+      mayPause: allows(viewer.role, 'transfers.pause'),
+    }
+  }),
+
+  updateSettings: can('settings.manage')
+    .input(settingsInput)
+    .mutation(({ ctx, input }) => perform(ctx, 'orgs.updateSettings', input, work => updateSettings(work, input))),
+
+  pauseTransfers: can('transfers.pause')
+    .input(pauseInput)
+    .mutation(({ ctx, input }) => perform(ctx, 'orgs.pauseTransfers', input, work => pauseTransfers(work, input))),
+
+  resumeTransfers: can('transfers.pause')
+    .input(resumeInput)
+    .mutation(({ ctx, input }) => perform(ctx, 'orgs.resumeTransfers', input, work => resumeTransfers(work))),
+
+  /** The permission table in words, the same that the procedures ask. */
+  permissions: can('settings.read').query(() => ({
+    roles: Object.entries(roleLabels).map(([role, { name, says }]) => ({ role, name, says })),
+    permissions: Object.entries(permissions).map(([permission, { says, roles }]) => ({ permission, says, roles })),
+  })),
+})

@@ -5,7 +5,7 @@ import { openDatabase } from './client.ts'
 import { migrate } from './migrate.ts'
 import * as schema from './schema/index.ts'
 
-const tables = Object.values(schema).filter((value): value is SQLiteTable => is(value, SQLiteTable))
+const tables = (Object.values(schema) as unknown[]).filter((value): value is SQLiteTable => is(value, SQLiteTable))
 
 test('the tables in TypeScript are the tables in SQL, column by column', async () => {
   const db = await openDatabase({ url: 'file::memory:' })

@@ -6,14 +6,15 @@ import { openDatabase } from '#db/client.ts'
 import { migrate } from '#db/migrate.ts'
 import { createChanges } from './changes.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
-import { openControl } from './control/server.ts'
+import { controlPath } from './control/path.ts'
+import { listenForCommands } from './control/server.ts'
 import { type Deps, randomIds, systemClock } from './deps.ts'
 import { createMailer } from './email/send.ts'
 import { createHttpApp } from './http/app.ts'
 import { createLog } from './log.ts'
 import { createStripe } from './stripe/client.ts'
 import { handlers } from './worker/handlers.ts'
-import { periodic } from './worker/periodic.ts'
+import { tasks } from './worker/tasks.ts'
 import { createWorker } from './worker/worker.ts'
 
 // The composition root: what the domain may touch is made here, once, and handed down.
@@ -39,8 +40,9 @@ async function main(): Promise<void> {
     changes: createChanges(),
     log,
   }
-  const worker = createWorker(deps, handlers, { periodic: periodic(deps) })
-  const control = await openControl(deps)
+  const worker = createWorker(deps, handlers, { tasks })
+  const socket = controlPath(config.DATABASE_URL)
+  const control = socket ? await listenForCommands(socket, {}, log) : null
 
   let draining = false
   const app = createHttpApp(deps, {
@@ -72,7 +74,7 @@ async function main(): Promise<void> {
     const streams = setTimeout(() => server.closeAllConnections(), 3_000)
     await Promise.all([worker.stop(8_000), closed])
     clearTimeout(streams)
-    await control.close()
+    await control?.close()
     await deps.mailer.close()
     await db.checkpoint()
     await db.close()

@@ -6,6 +6,7 @@ import { orgsRouter } from './orgs/router.ts'
 import { jobsRouter } from './outbox/router.ts'
 import { partnersRouter } from './partners/router.ts'
 import { payoutsRouter } from './payouts/router.ts'
+import { reconcileRouter } from './stripe/router.ts'
 import { createCallerFactory, router } from './trpc.ts'
 
 /** All that can be asked of Remit. access.test.ts walks it: a procedure without a line in its table fails the build. */
@@ -18,6 +19,7 @@ export const appRouter = router({
   orgs: orgsRouter,
   partners: partnersRouter,
   payouts: payoutsRouter,
+  reconcile: reconcileRouter,
 })
 
 export type AppRouter = typeof appRouter

@@ -49,7 +49,15 @@ function send(
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       url,
-      { method: options.method ?? 'GET', headers: { host: '127.0.0.1:3000', ...options.headers } },
+      {
+        method: options.method ?? 'GET',
+        headers: {
+          host: '127.0.0.1:3000',
+          // Node sends none by itself with DELETE, and the body would be taken for the next request.
+          ...(options.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(options.body)) }),
+          ...options.headers,
+        },
+      },
       response => {
         const chunks: Buffer[] = []
         response.on('data', chunk => chunks.push(chunk))
@@ -189,7 +197,7 @@ const everywhere: [string, string, { method?: string; headers?: Record<string, s
   ['400 webhook', '/webhooks/stripe/platform', { method: 'POST', body: '{}' }, 400],
   ['401', '/api/trpc/auth.me', {}, 401],
   ['403', '/admin/payouts', { method: 'POST', body: 'a=1' }, 403],
-  ['404', '/nowhere', {}, 404],
+  ['404', '/api/trpc/payouts.nothing', {}, 404],
   ['405', '/', { method: 'TRACE' }, 405],
   ['413', '/webhooks/stripe/platform', { method: 'POST', body: 'x'.repeat(300 * 1024) }, 413],
 ]

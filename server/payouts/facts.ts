@@ -46,7 +46,7 @@ export function digestOf(
 }
 
 export async function readPolicy(db: Drizzle | Tx, orgId: string): Promise<OrgPolicy> {
-  const row = await db.get<{
+  const [row] = await db.all<{
     creator: number
     required: number
     paused: string | null

@@ -283,7 +283,7 @@ export async function decideReversal(work: Work, input: z.infer<typeof decideRev
 
 /** Minor units of a payout's reversals that nobody has decided about. */
 export async function undecided(work: Pick<Work, 'tx'>, payoutId: string): Promise<number> {
-  const row = await work.tx.get<{ open: number }>(sql`
+  const [row] = await work.tx.all<{ open: number }>(sql`
     SELECT coalesce(sum(CASE kind WHEN 'reversal' THEN amount WHEN 'reversal_owed' THEN -amount WHEN 'reversal_not_owed' THEN -amount ELSE 0 END), 0) AS open
     FROM ledger_entries WHERE payout_id = ${payoutId}`)
   return row?.open ?? 0

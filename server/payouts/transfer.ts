@@ -88,6 +88,12 @@ async function gate(
       code: 'destination_changed',
       message: `${partner.name} changed payout details after the approval. Send it back for approval, and approve it again.`,
     }
+  // A new bank behind the same account is a new destination too: the hold that its change began stops what was under way.
+  if (state.holdUntil !== null && state.holdUntil > deps.clock.now())
+    return {
+      code: 'on_hold',
+      message: `${partner.name} changed payout details lately. When the hold is over, send it back for approval, and approve it again.`,
+    }
   return accountRefusal(partner.name, state)
 }
 

@@ -23,14 +23,15 @@ export interface Move {
 export async function transition(work: Work, action: PayoutAction, moves: Move[]): Promise<Set<string>> {
   const columns = Object.keys(moves[0]?.set ?? {}) as Column[]
   const step = payoutMachine.table[action]
-  const assignments = columns.map(
-    column => sql`${sql.identifier(payouts[column].name)} = j.value ->> ${`$.set.${column}`}`,
-  )
+  const assignments = columns.map(column => sql`${sql.identifier(payouts[column].name)} = j.${sql.identifier(column)}`)
+  const fields = columns.map(column => sql`value ->> ${`$.set.${column}`} AS ${sql.identifier(column)}`)
+  // The plus signs keep the planner from walking all of an organization's payouts for each move: it looks each up by its id.
   const rows = await work.tx.all<{ id: string }>(sql`
-    UPDATE payouts SET ${sql.join([sql`status = j.value ->> '$.to'`, sql`version = payouts.version + 1`, sql`updated_at = ${work.at}`, ...assignments], sql`, `)}
-    FROM json_each(${JSON.stringify(moves)}) AS j
-    WHERE payouts.id = j.value ->> '$.id' AND payouts.org_id = ${work.orgId} AND payouts.version = j.value ->> '$.version'
-      AND payouts.status IN (SELECT value FROM json_each(${JSON.stringify(step.from)}))
+    UPDATE payouts SET ${sql.join([sql`status = j.next`, sql`version = payouts.version + 1`, sql`updated_at = ${work.at}`, ...assignments], sql`, `)}
+    FROM (SELECT ${sql.join([sql`value ->> '$.id' AS move`, sql`value ->> '$.version' AS seen`, sql`value ->> '$.to' AS next`, ...fields], sql`, `)}
+          FROM json_each(${JSON.stringify(moves)})) AS j
+    WHERE payouts.id = j.move AND +payouts.org_id = ${work.orgId} AND +payouts.version = j.seen
+      AND +payouts.status IN (SELECT value FROM json_each(${JSON.stringify(step.from)}))
     RETURNING payouts.id AS id`)
   return new Set(rows.map(row => row.id))
 }

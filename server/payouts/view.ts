@@ -274,7 +274,7 @@ async function staffPart(db: Drizzle, viewer: Viewer, one: Loaded, attempts: (ty
     ),
     emails: sent,
     history,
-    flags: await flagsOf(db, payout, partner.destinationChangedAt),
+    flags: await flagsOf(db, payout, one.partner.destinationChangedAt),
   }
 }
 
@@ -285,7 +285,7 @@ async function flagsOf(
   destinationChangedAt: number | null,
 ): Promise<{ code: string; message: string; payoutId?: string }[]> {
   const flags: { code: string; message: string; payoutId?: string }[] = []
-  const earlier = await db.get<{ id: string; number: number }>(sql`
+  const [earlier] = await db.all<{ id: string; number: number }>(sql`
     SELECT id, number FROM payouts WHERE org_id = ${payout.orgId} AND partner_id = ${payout.partnerId} AND id <> ${payout.id} AND amount = ${payout.amount}
       AND currency = ${payout.currency} AND period IS ${payout.period} AND status NOT IN ('rejected', 'canceled') AND created_at <= ${payout.createdAt}
     ORDER BY created_at DESC LIMIT 1`)
@@ -295,7 +295,7 @@ async function flagsOf(
       message: `Same partner, amount and period as ${payoutNumber(earlier.number)}. Is it meant to be paid twice?`,
       payoutId: earlier.id,
     })
-  const paid = await db.get<{ count: number }>(sql`
+  const [paid] = await db.all<{ count: number }>(sql`
     SELECT coalesce(sum(count), 0) AS count FROM payout_totals WHERE org_id = ${payout.orgId} AND partner_id = ${payout.partnerId} AND status = 'paid'`)
   if (!paid?.count && payout.status !== 'paid')
     flags.push({ code: 'first_payout', message: 'The first payout to this partner.' })
@@ -427,7 +427,7 @@ export interface PartnerSummary {
 /** What a partner has earned (paid, net of reversals), and what is coming, per currency. */
 export async function readPartnerSummary(db: Drizzle, orgId: string, partnerId: string): Promise<PartnerSummary> {
   const stats = await readStats(db, orgId, partnerId)
-  const last = await db.get<{ at: number | null }>(
+  const [last] = await db.all<{ at: number | null }>(
     sql`SELECT max(paid_at) AS at FROM payouts WHERE org_id = ${orgId} AND partner_id = ${partnerId} AND status = 'paid'`,
   )
   return {

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { permissions, roleLabels } from './rules.ts'
+
+/** docs/roles.md is this table; `npm test -- unit server/auth/roles -u` writes it anew. */
+test('docs/roles.md is the permission table in words', async () => {
+  const names = Object.keys(roleLabels) as (keyof typeof roleLabels)[]
+  const lines = [
+    '# Who may do what',
+    '',
+    'Generated from `server/auth/rules.ts`, the table that every procedure asks.',
+    '',
+    ...names.map(name => `- **${roleLabels[name].name}**: ${roleLabels[name].says}.`),
+    '',
+    `| | ${names.map(name => roleLabels[name].name).join(' | ')} |`,
+    `|---|${names.map(() => ':-:').join('|')}|`,
+    ...Object.values(permissions).map(({ says, roles }) => {
+      const list: readonly string[] = roles
+      return `| ${says} | ${names.map(name => (list.includes(name) ? 'yes' : '')).join(' | ')} |`
+    }),
+    '',
+    'Whoever created or last edited a payout can’t approve it, unless the organization allows it under Settings. Nobody approves a payout to themselves.',
+    'What isn’t yours can’t be told apart from what doesn’t exist: the answer is “not found”.',
+    '',
+  ]
+  await expect(lines.join('\n')).toMatchFileSnapshot('../../docs/roles.md')
+})

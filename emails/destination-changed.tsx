@@ -6,14 +6,35 @@ import { clip, type EmailFrame, type Template } from './template.ts'
 export interface DestinationChangedProps {
   /** Both the previous and the current address are told, and finance, so that a thief can't change it unseen. */
   recipient: 'previous' | 'current' | 'finance'
+  /** Where the money goes, or where the mails about it go; the former when left out. */
+  what?: 'destination' | 'contact'
   partnerName: string
   changedOn: string
   /** Until when payouts are held, if they are. */
   holdUntil?: string
   bankLastFour?: string
   previousBankLastFour?: string
+  /** For a contact. */
+  email?: string
+  previousEmail?: string
   /** The payout details (partner) or the partner's page (finance), behind sign-in. */
   reviewUrl: string
+}
+
+function title({ recipient, partnerName, what }: DestinationChangedProps): string {
+  const changed = what === 'contact' ? 'contact address' : 'payout details'
+  if (recipient === 'finance') return `${partnerName} changed ${changed}`
+  return `Your ${changed} ${what === 'contact' ? 'was' : 'were'} changed`
+}
+
+function happened({ recipient, what }: DestinationChangedProps, frame: EmailFrame): string {
+  if (what === 'contact')
+    return recipient === 'finance'
+      ? 'Mails about its payouts go to another address from now on. Where the money goes has not changed.'
+      : `${frame.orgName} writes to another address about your payouts from now on. Where the money goes has not changed.`
+  return recipient === 'finance'
+    ? 'The account that payouts go to is not the one it was. Approvals given for the old one have to be given again.'
+    : `The account that ${frame.orgName} pays you to was changed.`
 }
 
 function DestinationChanged(props: DestinationChangedProps & { frame: EmailFrame }) {
@@ -22,20 +43,16 @@ function DestinationChanged(props: DestinationChangedProps & { frame: EmailFrame
   const contact = frame.supportEmail ? `write to ${frame.supportEmail}` : `tell ${frame.orgName}`
   return (
     <>
-      <Title>
-        {recipient === 'finance' ? `${props.partnerName} changed payout details` : 'Your payout details were changed'}
-      </Title>
+      <Title>{title(props)}</Title>
       <Paragraph>
-        {recipient === 'finance'
-          ? 'The account that payouts go to is not the one it was. Approvals given for the old one have to be given again.'
-          : `The account that ${frame.orgName} pays you to was changed.`}
+        {happened(props, frame)}
         {props.holdUntil ? ` To be safe, payouts are held until ${props.holdUntil}.` : ''}
       </Paragraph>
       <Notice tone="warning">
         {recipient === 'finance' ? (
           <>
-            <strong>Not expected?</strong> Call the partner on a number you already have; don’t rely on an email. Then
-            release or keep the hold.
+            <strong>Not expected?</strong> Call the partner on a number you already have; don’t rely on an email.
+            {props.what === 'contact' ? '' : ' Then release or keep the hold.'}
           </>
         ) : (
           <>
@@ -48,8 +65,8 @@ function DestinationChanged(props: DestinationChangedProps & { frame: EmailFrame
         rows={[
           ['Changed', props.changedOn],
           ['Partner', props.partnerName],
-          ['Before', ending(props.previousBankLastFour)],
-          ['Now', ending(props.bankLastFour)],
+          ['Before', props.previousEmail ?? ending(props.previousBankLastFour)],
+          ['Now', props.email ?? ending(props.bankLastFour)],
           ['Payouts held until', props.holdUntil],
         ]}
       />
@@ -72,10 +89,7 @@ const ordinary: DestinationChangedProps = {
 
 export const destinationChanged: Template<DestinationChangedProps> = {
   audience: 'partner',
-  subject: props =>
-    props.recipient === 'finance'
-      ? `${clip(props.partnerName)} changed payout details`
-      : 'Your payout details were changed',
+  subject: props => title({ ...props, partnerName: clip(props.partnerName) }),
   preview: props =>
     props.holdUntil
       ? `Changed ${props.changedOn}. Payouts are held until ${props.holdUntil}.`

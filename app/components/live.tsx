@@ -1,4 +1,4 @@
-import { useNavigation, useRevalidator } from '@remix-run/react'
+import { useFetcher, useNavigation } from '@remix-run/react'
 import { useEffect, useRef } from 'react'
 import { api } from '#app/api.ts'
 
@@ -46,13 +46,17 @@ export function Live() {
   return null
 }
 
-/** A stable function that revalidates soon: never during a navigation or a post, and not too often. */
+/**
+ * A stable function that reads the loaders again soon: never during a navigation or a post, and not too often. It posts to a route
+ * whose clientAction does nothing, because the router's own revalidate() throws away what an action answered: the errors beside a
+ * form, the result of a bulk change.
+ */
 function useReadWhenIdle(): () => void {
-  const { revalidate, state } = useRevalidator()
+  const fetcher = useFetcher({ key: 'live' })
   const navigation = useNavigation()
-  const idle = state === 'idle' && navigation.state === 'idle'
-  const now = useRef({ revalidate, idle, timer: 0, last: 0, wanted: false })
-  now.current.revalidate = revalidate
+  const idle = fetcher.state === 'idle' && navigation.state === 'idle'
+  const now = useRef({ submit: fetcher.submit, idle, timer: 0, last: 0, wanted: false })
+  now.current.submit = fetcher.submit
   now.current.idle = idle
 
   const readSoon = useRef(() => {
@@ -64,7 +68,7 @@ function useReadWhenIdle(): () => void {
       if (!at.idle) return
       at.wanted = false
       at.last = performance.now()
-      at.revalidate()
+      at.submit(null, { method: 'post', action: '/?index' })
     }
     at.timer = window.setTimeout(read, Math.max(0, at.last + SPACING_MS - performance.now()))
   }).current

@@ -56,7 +56,7 @@ CREATE TABLE partners (
   UNIQUE (org_id, email),
   UNIQUE (org_id, reference)
 ) STRICT;
-CREATE INDEX partners_by_name ON partners (org_id, name, id);
+CREATE INDEX partners_by_name ON partners (org_id, name COLLATE NOCASE, id);
 
 CREATE TABLE memberships (
   id TEXT PRIMARY KEY,

@@ -157,7 +157,10 @@ export const payoutMonths = sqliteTable(
   table => [primaryKey({ columns: [table.orgId, table.partnerId, table.currency, table.month] })],
 )
 
-/** One parsed spreadsheet row, valid or not; `amount` in minor units. */
+/**
+ * One row of a spreadsheet, valid or not; `amount` in minor units. Where a cell has an error, its text is kept as it was typed.
+ * `line` counts as the spreadsheet does: the header is line 1.
+ */
 export interface ImportRow {
   line: number
   partnerId: string | null
@@ -169,7 +172,10 @@ export interface ImportRow {
   reference: string | null
   notes: string | null
   errors: string[]
+  /** What it repeats, in words: it is left out unless someone insists. */
   duplicate: string | null
+  /** What an approver would ask about. */
+  warnings: string[]
 }
 
 export const payoutImports = sqliteTable('payout_imports', {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import path from 'node:path'
 import { createRequestHandler } from '@remix-run/express'
 import type { AppLoadContext, ServerBuild } from '@remix-run/node'
@@ -154,6 +155,18 @@ async function contextOf(deps: Deps, request: Request, response: Response): Prom
   }
 }
 
+/** Whether the answer reaches a person's eyes: not the router asking for its map, not a link fetched ahead of a click, not a part of a page. */
+function rendersPage(request: { method: string; url: string; headers: IncomingHttpHeaders }): boolean {
+  const [pathname, search] = request.url.split('?')
+  const parts = new URLSearchParams(search).get('_routes')?.split(',')
+  return (
+    request.method === 'GET' &&
+    pathname !== '/__manifest' &&
+    !String(request.headers['sec-purpose'] ?? '').includes('prefetch') &&
+    (parts === undefined || parts.includes('root'))
+  )
+}
+
 function remix(deps: Deps, build: HttpOptions['build']): express.RequestHandler {
   const secure = new URL(deps.config.PUBLIC_URL).protocol === 'https:'
   const handler = createRequestHandler({
@@ -163,7 +176,7 @@ function remix(deps: Deps, build: HttpOptions['build']): express.RequestHandler 
       const context = await contextOf(deps, request as unknown as Request, response as unknown as Response)
       const toast = readToast(request.headers.cookie)
       // Shown by the page that is rendered now, and only there.
-      if (toast && request.method === 'GET') response.append('Set-Cookie', clearToast(secure))
+      if (toast && rendersPage(request)) response.append('Set-Cookie', clearToast(secure))
       return {
         api: createCaller(context),
         viewer: context.viewer,

@@ -1,5 +1,18 @@
 import { z } from 'zod'
 
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+/** Making a formatter costs a thousand times what using one does. */
+function formatter(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${locale} ${JSON.stringify(options)}`
+  let format = formats.get(key)
+  if (!format) {
+    format = new Intl.DateTimeFormat(locale, options)
+    formats.set(key, format)
+  }
+  return format
+}
+
 /** A calendar month like `2026-02`, in the organization's time zone. */
 export const periodSchema = z
   .string()
@@ -9,26 +22,26 @@ export const periodSchema = z
 /** `2026-02` → `Feb 2026`. Built from parts: `new Date('2026-02')` is a UTC midnight, and so January in the Americas. */
 export function formatPeriod(period: string, locale = 'en-US'): string {
   const [year = 0, month = 1] = period.split('-').map(Number)
-  return new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'short', timeZone: 'UTC' }).format(
+  return formatter(locale, { year: 'numeric', month: 'short', timeZone: 'UTC' }).format(
     new Date(Date.UTC(year, month - 1, 15)),
   )
 }
 
 /** The month that `at` (UTC milliseconds) falls in, in a time zone. */
 export function periodOf(at: number, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', timeZone }).formatToParts(at)
+  const parts = formatter('en-CA', { year: 'numeric', month: '2-digit', timeZone }).formatToParts(at)
   const part = (type: string) => parts.find(p => p.type === type)?.value ?? ''
   return `${part('year')}-${part('month')}`
 }
 
 /** `at` (UTC milliseconds) as a date in a time zone: `4 Mar 2026`. */
 export function formatDate(at: number, timeZone: string, locale = 'en-GB'): string {
-  return new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric', timeZone }).format(at)
+  return formatter(locale, { day: 'numeric', month: 'short', year: 'numeric', timeZone }).format(at)
 }
 
 /** `at` (UTC milliseconds) as date and time in a time zone: `4 Mar 2026, 14:05`. */
 export function formatDateTime(at: number, timeZone: string, locale = 'en-GB'): string {
-  return new Intl.DateTimeFormat(locale, {
+  return formatter(locale, {
     day: 'numeric',
     month: 'short',
     year: 'numeric',
@@ -48,7 +61,7 @@ export function startOfDay(day: string, timeZone: string): number {
 
 /** How far a zone is ahead of UTC at an instant, in milliseconds. */
 function offsetAt(at: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
+  const parts = formatter('en-US', {
     timeZone,
     hourCycle: 'h23',
     year: 'numeric',

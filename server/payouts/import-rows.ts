@@ -46,6 +46,8 @@ function finder(payees: Payee[]): Find {
   }
 }
 
+const texts = { reference: lineSchema(64, 'The reference'), notes: paragraph(2000, 'The note') }
+
 function checkRow(cells: Cells, find: Find): ImportRow {
   const errors: string[] = []
   const wrong = (column: string, message: string) => errors.push(`Line ${cells.line}, ${column}: ${message}`)
@@ -63,14 +65,12 @@ function checkRow(cells: Cells, find: Find): ImportRow {
       `Line ${cells.line} has more cells than the header has columns. An amount with a comma needs quotation marks around it.`,
     )
   const payee = attempt('partner', () => payeeOf(cells, find))
-  const currency = attempt('currency', () => currencyOf(cells.currency, payee))
+  // Left out, it is the partner's; without a partner there is none to speak of.
+  const currency = cells.currency || payee ? attempt('currency', () => currencyOf(cells.currency, payee)) : null
   const amount = currency ? attempt('amount', () => amountOf(cells.amount, currency)) : null
   const period = cells.period ? attempt('period', () => periodFrom(cells.period)) : null
-  for (const [column, schema] of [
-    ['reference', lineSchema(64, 'The reference')],
-    ['notes', paragraph(2000, 'The note')],
-  ] as const) {
-    const parsed = schema.safeParse(cells[column])
+  for (const column of ['reference', 'notes'] as const) {
+    const parsed = texts[column].safeParse(cells[column])
     if (cells[column] && !parsed.success) wrong(column, parsed.error.issues[0]?.message ?? 'That can’t be read.')
   }
   return {
@@ -110,9 +110,7 @@ const says = { email: 'email', partnerReference: 'reference', partner: 'name, em
 
 function currencyOf(text: string, payee: Payee | null): string {
   const currency = text ? text.toUpperCase() : payee?.currency
-  // Without a partner its error stands already; an amount without a currency can't be read.
-  if (!currency) throw invalid('It is taken from the partner, which isn’t known.')
-  if (!isCurrency(currency)) throw invalid(`“${text}” is not a currency we know. Write it like USD.`)
+  if (!currency || !isCurrency(currency)) throw invalid(`“${text}” is not a currency we know. Write it like USD.`)
   if (payee && payee.currency !== currency)
     throw invalid(`${payee.name} is paid in ${payee.currency}, not in ${currency}.`)
   return currency
@@ -191,10 +189,14 @@ export async function markDuplicates(db: Drizzle | Tx, orgId: string, rows: Impo
         ? `Line ${sameLine} already has the reference “${row.reference}” for ${row.partner}.`
         : null
     const other = alike ? payoutNumber(alike) : alikeLine ? `line ${alikeLine}` : null
-    const what = `${formatMoney(row.amount ?? 0, row.currency, { code: true })}${row.period ? ` for ${formatPeriod(row.period)}` : ''}`
-    const warning = `${row.partner} gets ${what} from ${other}, too. Is it meant to be paid twice?`
-    return { ...row, duplicate, warnings: other && !duplicate ? [warning] : [] }
+    return { ...row, duplicate, warnings: other && !duplicate ? [question(row, other)] : [] }
   })
+}
+
+function question(row: ImportRow, other: string): string {
+  const amount = formatMoney(row.amount ?? 0, row.currency, { code: true })
+  const period = row.period ? ` for ${formatPeriod(row.period)}` : ''
+  return `${row.partner} gets ${amount}${period} from ${other}, too. Is it meant to be paid twice?`
 }
 
 /** The first line with this key, if it is an earlier one. */

@@ -1,0 +1,111 @@
+/** What the log calls each action, in words; an action without an entry is spelled out. */
+export const actionWords: Record<string, string> = {
+  'payouts.create': 'Created a payout',
+  'payouts.update': 'Edited a payout',
+  'payouts.approve': 'Approved a payout',
+  'payouts.unapprove': 'Sent a payout back for approval',
+  'payouts.reject': 'Rejected a payout',
+  'payouts.markPaid': 'Marked a payout paid',
+  'payouts.cancel': 'Canceled a payout',
+  'payouts.release': 'Looked at Stripe, and released a payout',
+  'payouts.decideReversal': 'Decided about money taken back',
+  'payouts.importDraft': 'Read a spreadsheet',
+  'payouts.import': 'Imported payouts',
+  'payouts.export': 'Downloaded a list of payouts',
+  'payout.settled': 'A payout was paid',
+  'payout.failed': 'A transfer was refused',
+  'payout.reversed': 'Money was taken back',
+  'payout.needs_review': 'A transfer’s outcome stayed unknown',
+  'payout.incident': 'Stripe and Remit disagreed',
+  'payout.bank': 'News from the partner’s bank',
+  'partners.create': 'Added a partner',
+  'partners.update': 'Edited a partner',
+  'partners.archive': 'Archived a partner',
+  'partners.restore': 'Restored a partner',
+  'partners.remind': 'Reminded a partner',
+  'partners.connect': 'Opened a Stripe account',
+  'partner.reminded': 'A partner was reminded',
+  'partner.synced': 'Stripe’s view of a partner changed',
+  'orgs.create': 'Created the organization',
+  'orgs.makeOwner': 'Made an owner, at the command line',
+  'orgs.invite': 'Invited somebody',
+  'orgs.revokeInvitation': 'Withdrew an invitation',
+  'orgs.changeRole': 'Changed a role',
+  'orgs.disableMember': 'Disabled a member',
+  'orgs.enableMember': 'Enabled a member',
+  'orgs.endMemberSessions': 'Ended a member’s sessions',
+  'orgs.updateSettings': 'Changed the settings',
+  'orgs.pauseTransfers': 'Paused all transfers',
+  'orgs.resumeTransfers': 'Resumed transfers',
+  'auth.signIn': 'Signed in',
+  'auth.signOut': 'Signed out',
+  'auth.switchOrganization': 'Switched organization',
+  'auth.acceptInvitation': 'Accepted an invitation',
+  'auth.forgotPassword': 'Asked for a new password',
+  'auth.resetPassword': 'Set a new password by mail',
+  'auth.changePassword': 'Changed the password',
+  'auth.updateProfile': 'Changed the own name',
+  'auth.endSession': 'Ended a session',
+  'auth.endOtherSessions': 'Ended all other sessions',
+  'jobs.retry': 'Retried a job',
+  'jobs.retryAll': 'Retried all jobs of a kind',
+  'audit.export': 'Downloaded the audit log',
+}
+
+/** The first part of an action, for the filter. What people do is in the plural, what happens by itself in the singular. */
+export const domainWords: Record<string, string> = {
+  payouts: 'Payouts: what people did',
+  payout: 'Payouts: what happened',
+  partners: 'Partners: what people did',
+  partner: 'Partners: what happened',
+  orgs: 'Team and settings',
+  auth: 'Sign-in and accounts',
+  jobs: 'Jobs',
+  audit: 'The log itself',
+}
+
+export const targetWords: Record<string, string> = {
+  payout: 'Payout',
+  partner: 'Partner',
+  user: 'Person',
+  membership: 'Member',
+  invitation: 'Invitation',
+  organization: 'Organization',
+  import: 'Import',
+  export: 'Download',
+  job: 'Job',
+  jobs: 'Jobs',
+}
+
+/** `orgs.changeRole` → `Changed a role`. */
+export function actionLabel(action: string): string {
+  const known = actionWords[action]
+  if (known) return known
+  const bare = action
+    .replace(/^[^.]*\./, '')
+    .replace(/([a-z])([A-Z])|_/g, '$1 $2')
+    .toLowerCase()
+  return bare.charAt(0).toUpperCase() + bare.slice(1)
+}
+
+/** The page that shows what an entry is about, where there is one. */
+export function targetPage(type: string, id: string): string | null {
+  switch (type) {
+    case 'payout':
+      return `/admin/payouts/${id}`
+    case 'partner':
+      return `/admin/partners/${id}`
+    case 'import':
+      return `/admin/payouts/import/${id}`
+    case 'membership':
+    case 'invitation':
+      return '/admin/team'
+    case 'organization':
+      return '/admin/settings'
+    case 'job':
+    case 'jobs':
+      return '/admin/jobs'
+    default:
+      return null
+  }
+}

@@ -1,0 +1,189 @@
+import { Link } from '@remix-run/react'
+import { LinkButton } from '#app/components/button.tsx'
+import { Card } from '#app/components/card.tsx'
+import { Empty } from '#app/components/empty.tsx'
+import { Facts } from '#app/components/facts.tsx'
+import { Money, None } from '#app/components/money.tsx'
+import { StatCard, StatCards } from '#app/components/stat-card.tsx'
+import { StatusBadge } from '#app/components/status-badge.tsx'
+import { Table } from '#app/components/table.tsx'
+import { When } from '#app/components/when.tsx'
+import { Entry } from '../audit/entry.tsx'
+import { periodLabel } from '../payouts/period.ts'
+import { usePartnerPage } from './page-data.ts'
+
+/** The figures by status and currency, each leading to its payouts. */
+export function Totals() {
+  const { partner, summary } = usePartnerPage()
+  const to = (status: string) => `/admin/payouts?partnerId=${partner.id}&status=${status}`
+  return (
+    <StatCards>
+      <StatCard
+        label="Paid to date"
+        icon="circle-full"
+        tone="success"
+        amounts={summary.totalEarned}
+        count={summary.payoutCount}
+        to={to('paid')}
+      />
+      <StatCard
+        label="On its way"
+        icon="circle-half"
+        tone="info"
+        amounts={summary.totalProcessing}
+        to={to('processing')}
+      />
+      <StatCard label="Approved" icon="check" tone="accent" amounts={summary.totalApproved} to={to('approved')} />
+      <StatCard
+        label="Pending approval"
+        icon="circle-dashed"
+        tone="warning"
+        amounts={summary.totalPending}
+        to={to('pending_approval')}
+      />
+    </StatCards>
+  )
+}
+
+export function Profile() {
+  const { partner, summary } = usePartnerPage()
+  return (
+    <Card title="Details">
+      <Facts
+        facts={[
+          { label: 'Email', value: <span className="break-all">{partner.email}</span> },
+          { label: 'Type', value: partner.typeName },
+          { label: 'Country', value: partner.countryName },
+          { label: 'Currency', value: partner.currency },
+          { label: 'Reference', value: partner.reference },
+          { label: 'Added', value: <When at={partner.createdAt} mode="date" /> },
+          { label: 'Last paid', value: <When at={summary.lastPayoutDate} mode="date" /> },
+          ...(partner.archivedAt === null
+            ? []
+            : [{ label: 'Archived', value: <When at={partner.archivedAt} mode="date" /> }]),
+        ]}
+      />
+    </Card>
+  )
+}
+
+export function RecentPayouts() {
+  const { partner, payouts, mayPrepare } = usePartnerPage()
+  return (
+    <Card
+      title="Recent payouts"
+      padding="none"
+      actions={
+        payouts.length > 0 ? (
+          <Link to={`/admin/payouts?partnerId=${partner.id}`} className="link text-sm">
+            All payouts
+          </Link>
+        ) : null
+      }
+    >
+      <Table
+        caption="Recent payouts"
+        rows={payouts}
+        rowKey={row => row.id}
+        rowTo={row => `/admin/payouts/${row.id}`}
+        columns={[
+          { key: 'number', header: 'Payout', card: 'title', cell: row => <span className="num">{row.number}</span> },
+          { key: 'period', header: 'Period', cell: row => (row.period ? periodLabel(row.period) : <None />) },
+          { key: 'status', header: 'Status', cell: row => <StatusBadge status={row.status} /> },
+          {
+            key: 'amount',
+            header: 'Amount',
+            align: 'end',
+            card: 'aside',
+            cell: row => <Money amount={row.amount} currency={row.currency} />,
+          },
+          {
+            key: 'created',
+            header: 'Created',
+            align: 'end',
+            cell: row => <When at={row.createdAt} mode="date" />,
+          },
+        ]}
+        empty={
+          <Empty
+            icon="payouts"
+            title="No payouts yet"
+            action={
+              mayPrepare && partner.archivedAt === null ? (
+                <LinkButton to={`/admin/payouts/new?partnerId=${partner.id}`} icon="plus">
+                  New payout
+                </LinkButton>
+              ) : null
+            }
+          >
+            What you owe {partner.name} appears here.
+          </Empty>
+        }
+      />
+    </Card>
+  )
+}
+
+export function Emails() {
+  const { emails, partner } = usePartnerPage()
+  if (!emails) return null
+  return (
+    <Card
+      title="Emails"
+      actions={
+        emails.length > 0 ? (
+          <Link to={`/admin/emails?partnerId=${partner.id}`} className="link text-sm">
+            All emails
+          </Link>
+        ) : null
+      }
+    >
+      {emails.length === 0 ? (
+        <p className="text-muted">None yet.</p>
+      ) : (
+        <ul className="flex flex-col gap-3">
+          {emails.map(({ id, subject, recipient, status, createdAt }) => (
+            <li key={id} className="min-w-0">
+              <Link to={`/admin/emails/${id}`} className="link break-words">
+                {subject}
+              </Link>
+              <p className="break-words text-muted text-sm">{recipient}</p>
+              <p className="mt-0.5 flex flex-wrap items-center gap-x-2 text-muted text-sm">
+                <StatusBadge of="email" status={status} /> <When at={createdAt} />
+              </p>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  )
+}
+
+/** The audit log's entries about this partner; absent for roles that may not read the log. */
+export function History() {
+  const { history, partner } = usePartnerPage()
+  if (!history) return null
+  return (
+    <Card
+      title="History"
+      description="From the audit log, newest first."
+      actions={
+        history.more ? (
+          <Link to={`/admin/audit?targetType=partner&targetId=${partner.id}`} className="link text-sm">
+            All entries
+          </Link>
+        ) : null
+      }
+    >
+      {history.rows.length === 0 ? (
+        <p className="text-muted">Nothing recorded yet.</p>
+      ) : (
+        <ol className="flex flex-col divide-y divide-line">
+          {history.rows.map(entry => (
+            <Entry key={entry.seq} entry={entry} about={false} />
+          ))}
+        </ol>
+      )}
+    </Card>
+  )
+}

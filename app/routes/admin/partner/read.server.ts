@@ -1,0 +1,40 @@
+import type { LoaderFunctionArgs } from '@remix-run/node'
+import { query } from '#app/api.server.ts'
+import { allows } from '#server/auth/rules.ts'
+import { countryName, partnerTypeLabels } from '#server/partners/rules.ts'
+import { describeEntry } from '../audit/describe.server.ts'
+
+const few = 5
+
+/** Everything the partner's page shows. What the viewer's role may not read is null, and its part is left out. */
+export async function readPartner(args: LoaderFunctionArgs) {
+  const partnerId = args.params.partnerId ?? ''
+  const role = args.context.viewer?.role ?? 'partner'
+  const { timeZone } = args.context
+  return query(args, async api => {
+    const partner = await api.partners.get({ partnerId })
+    const [summary, payouts, emails, history] = await Promise.all([
+      api.payouts.partnerSummary({ partnerId }),
+      api.payouts.list({ partnerId, limit: few }),
+      allows(role, 'emails.read') ? api.emails.list({ partnerId, limit: few }) : null,
+      allows(role, 'audit.read') ? api.audit.list({ targetType: 'partner', targetId: partnerId, limit: 8 }) : null,
+    ])
+    return {
+      partner: {
+        ...partner,
+        typeName: partnerTypeLabels[partner.type],
+        countryName: countryName(partner.country),
+        onHold: partner.blockers.some(({ code }) => code === 'on_hold'),
+      },
+      summary,
+      payouts: payouts.rows,
+      emails: emails?.rows ?? null,
+      history: history && { rows: history.rows.map(row => describeEntry(row, timeZone)), more: history.next !== null },
+      mayRevoke: allows(role, 'team.manage'),
+      mayPrepare: allows(role, 'payouts.prepare'),
+      idempotencyKey: args.context.newKey(),
+    }
+  })
+}
+
+export type PartnerPage = Awaited<ReturnType<typeof readPartner>>

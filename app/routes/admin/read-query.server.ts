@@ -1,0 +1,62 @@
+import type { z } from 'zod'
+
+/**
+ * A list's filter from an address or a posted form, by the schema that the procedure uses. What can't be used is left out, with a
+ * sentence for the page to show.
+ */
+export function readQuery<Schema extends z.ZodObject>(
+  schema: Schema,
+  params: URLSearchParams | FormData,
+): { filter: z.infer<Schema>; problems: string[] } {
+  const input: Record<string, unknown> = {}
+  for (const field of Object.keys(schema.shape)) {
+    const value = params.get(field)
+    if (typeof value === 'string' && value !== '') input[field] = value
+  }
+  const problems = new Set<string>()
+  for (;;) {
+    const parsed = schema.safeParse(input)
+    if (parsed.success) return { filter: parsed.data, problems: [...problems] }
+    const bad = parsed.error.issues.filter(issue => String(issue.path[0]) in input)
+    if (bad.length === 0) return { filter: schema.parse({}), problems: [...problems] }
+    for (const issue of bad) {
+      const field = String(issue.path[0])
+      problems.add(sentence(field, issue.message))
+      delete input[field]
+    }
+  }
+}
+
+/** zod's own words ('Invalid option …') are for developers. */
+function sentence(field: string, message: string): string {
+  return /^(Invalid|Expected|Unrecognized|Too )/.test(message)
+    ? `“${field}” in the address has a value we don’t know, so it is left out.`
+    : message
+}
+
+/** The page's cursor. One that is longer than any of ours reads as none. */
+export function cursorOf(params: URLSearchParams): string | undefined {
+  const cursor = params.get('after')
+  return cursor && cursor.length <= 400 ? cursor : undefined
+}
+
+/** A form's text field, trimmed; empty where it is missing or a file. */
+export function textOf(form: FormData, name: string): string {
+  const value = form.get(name)
+  return typeof value === 'string' ? value.trim() : ''
+}
+
+/** What every change carries: the version that the page showed, and the key of this intent. */
+export function changeOf(form: FormData): { version?: number; idempotencyKey?: string } {
+  const version = Number(textOf(form, 'version'))
+  const idempotencyKey = textOf(form, 'idempotencyKey')
+  return {
+    ...(Number.isSafeInteger(version) && version > 0 ? { version } : {}),
+    ...(idempotencyKey ? { idempotencyKey } : {}),
+  }
+}
+
+/** What was typed, for the form that comes back refused. Never for forms with passwords. */
+export function typedIn(form: FormData): Record<string, string> {
+  return Object.fromEntries([...form].flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])))
+}

@@ -1,0 +1,44 @@
+import { Card } from '#app/components/card.tsx'
+import { Icon } from '#app/components/icon.tsx'
+import { type Column, Table } from '#app/components/table.tsx'
+import { useSettingsPage } from './page-data.ts'
+
+type Row = ReturnType<typeof useSettingsPage>['table']['permissions'][number]
+
+/** Who may do what: the table that the procedures themselves ask. */
+export function PermissionTable() {
+  const { table } = useSettingsPage()
+  const columns: Column<Row>[] = [
+    { key: 'says', header: 'Permission', card: 'title', cell: row => row.says },
+    ...table.roles.map(
+      ({ role, name }): Column<Row> => ({
+        key: role,
+        header: name,
+        cell: row => <Allowed yes={row.roles.some(one => one === role)} />,
+      }),
+    ),
+  ]
+  return (
+    <Card
+      title="Who may do what"
+      description="This is the table that every page and every call is checked against."
+      padding="none"
+    >
+      <Table caption="Permissions by role" columns={columns} rows={table.permissions} rowKey={row => row.permission} />
+    </Card>
+  )
+}
+
+function Allowed({ yes }: { yes: boolean }) {
+  return yes ? (
+    <span className="text-success">
+      <Icon name="check" />
+      <span className="sr-only">yes</span>
+    </span>
+  ) : (
+    <span className="text-faint">
+      <span aria-hidden="true">·</span>
+      <span className="sr-only">no</span>
+    </span>
+  )
+}

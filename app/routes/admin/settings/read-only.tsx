@@ -1,0 +1,34 @@
+import { Card } from '#app/components/card.tsx'
+import { Facts } from '#app/components/facts.tsx'
+import { Amounts } from '#app/components/money.tsx'
+import { useSettingsPage } from './page-data.ts'
+
+/** The settings for those who may only read them. */
+export function ReadOnly() {
+  const { settings } = useSettingsPage()
+  const { destinationHoldHours: hours } = settings
+  return (
+    <Card title="Organization">
+      <Facts
+        facts={[
+          { label: 'Name', value: settings.name },
+          { label: 'Time zone', value: settings.timeZone.replaceAll('_', ' ') },
+          {
+            label: 'Approvals a payout needs',
+            value: settings.approvalsRequired === 2 ? 'Two people' : 'One person',
+          },
+          { label: 'Whoever creates a payout may approve it', value: settings.creatorMayApprove ? 'Yes' : 'No' },
+          {
+            label: 'Hold after payout details change',
+            value: hours === 0 ? 'None' : `${hours} ${hours === 1 ? 'hour' : 'hours'}`,
+          },
+          {
+            label: 'Smallest payouts',
+            value:
+              settings.minimums.length > 0 ? <Amounts amounts={settings.minimums} className="items-end" /> : 'None',
+          },
+        ]}
+      />
+    </Card>
+  )
+}

@@ -1,0 +1,64 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Drizzle } from '#db/client.ts'
+import { audit } from '#db/schema/index.ts'
+import { startOfDay } from '../lib/period.ts'
+import type { AuditRow } from './audit.ts'
+import type { AuditFilter } from './rules.ts'
+import { anchorOf } from './verify.ts'
+
+/** How many entries one statement looks through: a rare match in a long log must not hold up everybody else. */
+const windowSize = 20_000
+const dayMs = 24 * 60 * 60_000
+
+export interface AuditScope {
+  orgId: string
+  timeZone: string
+}
+
+/** Entries that a filter shows, the latest first, those before `below` only; in pieces of at most `limit` rows. */
+export async function* readAudit(
+  read: Drizzle,
+  scope: AuditScope,
+  filter: AuditFilter,
+  { below, limit }: { below?: number; limit: number },
+): AsyncGenerator<AuditRow[]> {
+  const where = whereOf(scope, filter)
+  let top = below ?? ((await anchorOf(read, scope.orgId))?.seq ?? 0) + 1
+  while (top > 1) {
+    const bottom = Math.max(1, top - windowSize)
+    const rows = await read
+      .select()
+      .from(audit)
+      .where(sql`${where} AND ${audit.seq} >= ${bottom} AND ${audit.seq} < ${top}`)
+      .orderBy(sql`${audit.seq} DESC`)
+      .limit(limit)
+    if (rows.length > 0) yield rows
+    // A full piece may have left some of its window unread.
+    top = rows.length === limit ? (rows.at(-1)?.seq ?? bottom) : bottom
+  }
+}
+
+function whereOf(scope: AuditScope, filter: AuditFilter): SQL {
+  const conditions: SQL[] = [sql`${audit.orgId} = ${scope.orgId}`]
+  if (filter.actor)
+    conditions.push(
+      sql`(${audit.actorId} = ${filter.actor} OR ${audit.actorName} LIKE ${`%${escapeLike(filter.actor)}%`} ESCAPE '\\')`,
+    )
+  if (filter.action) {
+    const domain = `${escapeLike(filter.action)}.%`
+    conditions.push(sql`(${audit.action} = ${filter.action} OR ${audit.action} LIKE ${domain} ESCAPE '\\')`)
+  }
+  if (filter.targetType) conditions.push(sql`${audit.targetType} = ${filter.targetType}`)
+  if (filter.targetId) conditions.push(sql`${audit.targetId} = ${filter.targetId}`)
+  if (filter.from) conditions.push(sql`${audit.at} >= ${startOfDay(filter.from, scope.timeZone)}`)
+  if (filter.to) conditions.push(sql`${audit.at} < ${startOfDay(dayAfter(filter.to), scope.timeZone)}`)
+  return sql.join(conditions, sql` AND `)
+}
+
+function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&')
+}
+
+function dayAfter(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + dayMs).toISOString().slice(0, 10)
+}

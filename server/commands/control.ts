@@ -1,0 +1,52 @@
+import { type Database, openDatabase } from '#db/client.ts'
+import { settings } from '../config.ts'
+import { askRunning } from '../control/client.ts'
+import { controlPath } from '../control/path.ts'
+import type { CommandRun } from '../control/protocol.ts'
+
+export interface CommandOptions {
+  env?: Record<string, string | undefined>
+  print?: (line: string) => void
+}
+
+/**
+ * Runs a command where the database is: in the process that owns the file, asked over its control socket, or here, with the file
+ * opened for this process alone, when none runs. Against a database server it always runs here. Only the two settings that say
+ * where the database is are read, so it works where the rest of the configuration is not at hand.
+ * @returns the exit code
+ */
+export async function runCommand(
+  command: string,
+  args: string[],
+  locally: (db: Database, args: string[]) => CommandRun,
+  { env = process.env, print = console.log }: CommandOptions = {},
+): Promise<number> {
+  const url = settings.DATABASE_URL.parse(env.DATABASE_URL?.trim() || undefined)
+  const path = controlPath(url)
+  const remote = path && (await askRunning(path, { command, args }))
+  if (remote) return finish(remote, print)
+  const db = await openDatabase({ url, authToken: env.DATABASE_AUTH_TOKEN?.trim() || undefined })
+  try {
+    return await finish(locally(db, args), print)
+  } finally {
+    await db.close()
+  }
+}
+
+async function finish(run: CommandRun, print: (line: string) => void): Promise<number> {
+  for (;;) {
+    const step = await run.next()
+    if (step.done) return step.value
+    print(step.value)
+  }
+}
+
+/** For the last line of a command's file: runs it when npm has started that file, says what went wrong in one line, and exits. */
+export async function runAsProgram(run: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await run()
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error))
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,32 @@
+import { Stripe } from 'stripe'
+import { z } from 'zod'
+import { DomainError } from '../lib/errors.ts'
+import { can, router } from '../trpc.ts'
+import { reconcile } from './reconcile.ts'
+
+const dayMs = 24 * 60 * 60_000
+
+/** `days` back from now; sixty where left out. */
+const runInput = z
+  .object({ days: z.coerce.number().int().min(1).max(730).optional() })
+  .strict()
+  .default({})
+
+export const reconcileRouter = router({
+  /** Compares the organization's payouts with Stripe's transfers now, and stores nothing. */
+  run: can('payouts.pay')
+    .input(runInput)
+    .query(async ({ ctx, input }) => {
+      const since = input.days === undefined ? undefined : ctx.deps.clock.now() - input.days * dayMs
+      try {
+        return await reconcile(ctx.deps, { orgId: ctx.viewer.orgId, since })
+      } catch (error) {
+        if (!(error instanceof Stripe.errors.StripeError)) throw error
+        ctx.deps.log.warn({ err: error, requestId: ctx.requestId }, 'a comparison with Stripe failed')
+        throw new DomainError(
+          'UNAVAILABLE',
+          'Stripe does not answer at the moment, so nothing could be compared. Try again in a minute.',
+        )
+      }
+    }),
+})

@@ -25,7 +25,11 @@ const test = testIn(async ({ deps, simulator, org, payable, manager, owner }) =>
 const file = (text: string) => ({ name: 'february.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
 const header = 'partner email,partner reference,amount,currency,period,reference,notes\n'
 
-test('a spreadsheet is checked row by row, imported at once, approved and paid', async ({ world, browse, tolerate }) => {
+test('a spreadsheet is checked row by row, imported at once, approved and paid', async ({
+  world,
+  browse,
+  tolerate,
+}) => {
   const manager = await browse(world.manager)
   await manager.goto('/admin/payouts')
   await manager.getByRole('link', { name: 'Import' }).first().click()
@@ -40,17 +44,19 @@ test('a spreadsheet is checked row by row, imported at once, approved and paid',
 
   await test.step('the dry run names every problem, and creates nothing', async () => {
     await manager.goto('/admin/payouts/import')
-    await manager.getByLabel('CSV file').setInputFiles(
-      file(
-        header +
-          'office@nordwind.example,,"1,240.50",USD,2026-02,INV-2,"=SUM(A1:A9)"\n' +
-          ',V-200,300,,Feb-26,INV-3,Bonus\n' +
-          'nobody@nowhere.example,,10,USD,2026-02,INV-4,\n' +
-          'office@nordwind.example,,12.345,USD,2026-02,INV-5,\n' +
-          'office@nordwind.example,,99,EUR,2026-02,INV-6,\n' +
-          'office@nordwind.example,,1240.00,USD,2026-01,INV-1,\n',
-      ),
-    )
+    await manager
+      .getByLabel('CSV file')
+      .setInputFiles(
+        file(
+          header +
+            'office@nordwind.example,,"1,240.50",USD,2026-02,INV-2,"=SUM(A1:A9)"\n' +
+            ',V-200,300,,Feb-26,INV-3,Bonus\n' +
+            'nobody@nowhere.example,,10,USD,2026-02,INV-4,\n' +
+            'office@nordwind.example,,12.345,USD,2026-02,INV-5,\n' +
+            'office@nordwind.example,,99,EUR,2026-02,INV-6,\n' +
+            'office@nordwind.example,,1240.00,USD,2026-01,INV-1,\n',
+        ),
+      )
     await manager.getByRole('button', { name: 'Check the rows' }).click()
     const row = (line: number) => manager.locator(`[data-row="${line}"]`)
     await expect(row(2)).toContainText('Fine')
@@ -83,9 +89,11 @@ test('a spreadsheet is checked row by row, imported at once, approved and paid',
 
   await test.step('the same file again makes nothing twice', async () => {
     await manager.goto('/admin/payouts/import')
-    await manager.getByLabel('CSV file').setInputFiles(
-      file(`${header}office@nordwind.example,,"1,240.50",USD,2026-02,INV-2,\n,V-200,300,,Feb-26,INV-3,Bonus\n`),
-    )
+    await manager
+      .getByLabel('CSV file')
+      .setInputFiles(
+        file(`${header}office@nordwind.example,,"1,240.50",USD,2026-02,INV-2,\n,V-200,300,,Feb-26,INV-3,Bonus\n`),
+      )
     await manager.getByRole('button', { name: 'Check the rows' }).click()
     await expect(manager.locator('[data-row="2"]')).toContainText('Duplicate')
     await expect(manager.locator('[data-row="3"]')).toContainText('Duplicate')

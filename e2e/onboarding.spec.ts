@@ -7,7 +7,10 @@ const test = testIn(async ({ deps, simulator, fresh, manager }) => {
   return { payout: await aPayout(deps, { partner: fresh.partner, createdBy: manager.user.id, amount: 4_500 }) }
 })
 
-test('a partner sets up payouts at Stripe, learns what is missing, gives it, and is paid', async ({ world, browse }) => {
+test('a partner sets up payouts at Stripe, learns what is missing, gives it, and is paid', async ({
+  world,
+  browse,
+}) => {
   const { fresh, payout } = world
   const partner = await browse(fresh.person, { viewport: { width: 390, height: 844 } })
   const owner = await browse(world.owner)

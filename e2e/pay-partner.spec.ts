@@ -16,7 +16,9 @@ test('a payout goes from created to the partner’s bank, and everybody reads it
     reference: 'INV-77',
   })
   await expect(statusOf(admin)).toContainText('Pending approval')
-  await expect(admin.getByRole('region', { name: 'Next step' })).toContainText('You prepared this payout, so someone else has to approve it')
+  await expect(admin.getByRole('region', { name: 'Next step' })).toContainText(
+    'You prepared this payout, so someone else has to approve it',
+  )
   const asked = await mailbox.anEmailTo(world.owner.email, /Approve 1 payout/)
   expect(asked.subject).toContain('USD 1,240.00')
 

@@ -11,7 +11,11 @@ const test = testIn(async ({ deps, simulator, payable, manager, admin }) => {
   }
 })
 
-test('two admins approve the same payout: one does, the other is told who was faster', async ({ world, browse, tolerate }) => {
+test('two admins approve the same payout: one does, the other is told who was faster', async ({
+  world,
+  browse,
+  tolerate,
+}) => {
   tolerate(/status of 409/)
   const pages = [await browse(world.owner), await browse(world.admin)]
   const buttons = []
@@ -28,7 +32,9 @@ test('two admins approve the same payout: one does, the other is told who was fa
   expect(won.filter(Boolean)).toHaveLength(1)
   const [slower, winner] = won[0] ? [pages[1], world.owner] : [pages[0], world.admin]
   if (!slower) throw new Error('nobody was slower')
-  await expect(told(slower)).toContainText(`${winner.user.name} approved it. It is approved now, and nothing was changed.`)
+  await expect(told(slower)).toContainText(
+    `${winner.user.name} approved it. It is approved now, and nothing was changed.`,
+  )
   for (const page of pages) {
     await expect(statusOf(page)).toContainText('Approved')
     await expect(page.getByRole('heading', { name: 'Approvals' })).toBeVisible()

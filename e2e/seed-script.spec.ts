@@ -78,8 +78,15 @@ test('production mode: log in, review, approve or reject, mark paid after the ba
   })
   const created = await test.step('2, 3: the payouts, and what is pending', async () => {
     const manager = await browse(world.manager)
-    const created = await createPayout(manager, { partner: `${partner.name} — USD`, amount: '321.00', reference: 'ACH-1' })
-    await page.getByRole('navigation', { name: 'Payouts by status' }).getByRole('link', { name: /^Pending approval/ }).click()
+    const created = await createPayout(manager, {
+      partner: `${partner.name} — USD`,
+      amount: '321.00',
+      reference: 'ACH-1',
+    })
+    await page
+      .getByRole('navigation', { name: 'Payouts by status' })
+      .getByRole('link', { name: /^Pending approval/ })
+      .click()
     await expect(rowOf(page, created)).toContainText('USD 321.00')
     await expect(page.locator('[data-row]').filter({ hasNotText: 'Pending approval' })).toHaveCount(0)
     return created

@@ -5,6 +5,7 @@ import type { ServerBuild } from '@remix-run/node'
 import { openDatabase } from '#db/client.ts'
 import { migrate } from '#db/migrate.ts'
 import { createChanges } from './changes.ts'
+import { commandTable } from './commands/table.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { controlPath } from './control/path.ts'
 import { listenForCommands } from './control/server.ts'
@@ -42,7 +43,7 @@ async function main(): Promise<void> {
   }
   const worker = createWorker(deps, handlers, { tasks })
   const socket = controlPath(config.DATABASE_URL)
-  const control = socket ? await listenForCommands(socket, {}, log) : null
+  const control = socket ? await listenForCommands(socket, commandTable(deps), log) : null
 
   let draining = false
   const app = createHttpApp(deps, {

@@ -1,9 +1,9 @@
-import { useFetcher, useNavigation } from '@remix-run/react'
+import { useActionData, useLocation, useNavigation, useRevalidator } from '@remix-run/react'
 import { useEffect, useRef } from 'react'
 import { api } from '#app/api.ts'
 
 /** At least this long between two reads of the page; the server itself gathers changes for half a second. */
-const SPACING_MS = 700
+const SPACING_MS = 500
 
 /**
  * Reads the page's loaders again when something changed elsewhere. Rows are keyed and checkboxes uncontrolled, so selection,
@@ -46,17 +46,13 @@ export function Live() {
   return null
 }
 
-/**
- * A stable function that reads the loaders again soon: never during a navigation or a post, and not too often. It posts to a route
- * whose clientAction does nothing, because the router's own revalidate() throws away what an action answered: the errors beside a
- * form, the result of a bulk change.
- */
+/** A stable function that reads the loaders again soon: never during a navigation or a post, and not too often. */
 function useReadWhenIdle(): () => void {
-  const fetcher = useFetcher({ key: 'live' })
+  const { revalidate, state } = useRevalidator()
   const navigation = useNavigation()
-  const idle = fetcher.state === 'idle' && navigation.state === 'idle'
-  const now = useRef({ submit: fetcher.submit, idle, timer: 0, last: 0, wanted: false })
-  now.current.submit = fetcher.submit
+  const idle = state === 'idle' && navigation.state === 'idle'
+  const now = useRef({ revalidate, idle, timer: 0, last: 0, wanted: false })
+  now.current.revalidate = revalidate
   now.current.idle = idle
 
   const readSoon = useRef(() => {
@@ -65,10 +61,10 @@ function useReadWhenIdle(): () => void {
     if (!at.idle || at.timer) return
     const read = () => {
       at.timer = 0
-      if (!at.idle) return
+      if (!at.idle || wouldLoseAnAnswer()) return
       at.wanted = false
       at.last = performance.now()
-      at.submit(null, { method: 'post', action: '/?index' })
+      at.revalidate()
     }
     at.timer = window.setTimeout(read, Math.max(0, at.last + SPACING_MS - performance.now()))
   }).current
@@ -84,4 +80,32 @@ function useReadWhenIdle(): () => void {
     [],
   )
   return readSoon
+}
+
+/** How many mounted parts keep their action's answer by themselves. */
+let keepers = 0
+
+/**
+ * `useActionData` that outlives live updates: the router drops an action's answer (the errors beside a form, the result of a bulk
+ * change) whenever it reads the loaders again. This one keeps it until the person goes on.
+ */
+export function useAnswer<Action>(): ReturnType<typeof useActionData<Action>> {
+  const answer = useActionData<Action>()
+  // Another post or another page is another location; reading again is not.
+  const { key } = useLocation()
+  const kept = useRef({ key, answer })
+  if (answer !== undefined || kept.current.key !== key) kept.current = { key, answer }
+  useEffect(() => {
+    keepers++
+    return () => {
+      keepers--
+    }
+  }, [])
+  return kept.current.answer
+}
+
+/** A page that uses plain `useActionData` is not read again while it shows an answer. Remix keeps its router on the window. */
+function wouldLoseAnAnswer(): boolean {
+  const { __remixRouter } = window as { __remixRouter?: { state?: { actionData?: unknown } } }
+  return keepers === 0 && Boolean(__remixRouter?.state?.actionData)
 }

@@ -66,6 +66,7 @@ async function builtCompany(rows: number): Promise<string> {
     await db.close()
   }
   renameSync(unfinished, file)
+  remove(unfinished)
   say(`built in ${Math.round((performance.now() - started) / 1000)} s, ${megabytes(statSync(file).size)}`)
   return file
 }
@@ -167,7 +168,6 @@ function benchExport(file: string, rows: number): void {
   line(`export, ${megabytes(run.bytes)}`, `${run.ms.toFixed(0)} ms`, cli ? `${(run.ms / cli).toFixed(2)}×` : '–')
   line('  longest wait of the event loop', `${run.longestWaitMs.toFixed(0)} ms`, '')
   line('  memory, before and at its peak', `${megabytes(run.rssBefore)}, ${megabytes(run.rssPeak)}`, '')
-  line('  share of the file held at once', `${(((run.rssPeak - run.rssBefore) / run.bytes) * 100).toFixed(1)} %`, '')
 }
 
 const cliColumns = `'PO-' || printf('%06d', p.number), r.name, r.email, r.reference, p.status,

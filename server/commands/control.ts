@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { type Database, openDatabase } from '#db/client.ts'
+import { currentVersion, latestVersion } from '#db/migrate.ts'
 import { settings } from '../config.ts'
 import { askRunning } from '../control/client.ts'
-import { controlPath } from '../control/path.ts'
+import { controlPath, databaseFile } from '../control/path.ts'
 import type { CommandRun } from '../control/protocol.ts'
 
 export interface CommandOptions {
@@ -25,8 +27,14 @@ export async function runCommand(
   const path = controlPath(url)
   const remote = path && (await askRunning(path, { command, args }))
   if (remote) return finish(remote, print)
+  // Opening would create what isn't there, and a wrong path would look like a database without a fault.
+  if (path && !existsSync(databaseFile(url))) throw new Error(`There is no database at ${url}. Is DATABASE_URL right?`)
   const db = await openDatabase({ url, authToken: env.DATABASE_AUTH_TOKEN?.trim() || undefined })
   try {
+    if ((await currentVersion(db)) !== latestVersion())
+      throw new Error(
+        `The database at ${url} is of another version: start this version of Remit once, then run this again.`,
+      )
     return await finish(locally(db, args), print)
   } finally {
     await db.close()

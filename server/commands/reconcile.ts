@@ -1,55 +1,38 @@
-// npm run reconcile -- [--since 2026-01-31 | --since 90d]
-// Compares Stripe's transfers with our payouts in both directions; exits 1 where they differ, 2 where it could not compare.
+import { realpath } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Database, openDatabase } from '#db/client.ts'
-import { createChanges } from '#server/changes.ts'
-import { readConfig } from '#server/config.ts'
-import { type Deps, randomIds, systemClock } from '#server/deps.ts'
-import { createLog } from '#server/log.ts'
-import { createStripe } from '#server/stripe/client.ts'
-import { reconcile } from '#server/stripe/reconcile.ts'
+import type { Database } from '#db/client.ts'
+import { type Config, readConfig } from '../config.ts'
+import type { CommandRun } from '../control/protocol.ts'
+import { systemClock } from '../deps.ts'
+import { createStripe } from '../stripe/client.ts'
+import { type Reading, reconcile } from '../stripe/reconcile.ts'
+import { runAsProgram, runCommand } from './control.ts'
 import { reportOf, sinceOf } from './reconcile-report.ts'
 
-async function run(): Promise<number> {
-  const { values } = parseArgs({ options: { since: { type: 'string' } } })
-  const config = readConfig(process.env)
-  const since = sinceOf(values.since, systemClock.now())
-  const db = await open(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN)
+/**
+ * `npm run reconcile [-- --since 2026-01-31 | --since 90d]`: compares Stripe's transfers with our payouts in both directions, for
+ * the whole installation. Exit code 1 where they differ, 2 where nothing could be compared.
+ */
+export async function* runReconcile(deps: Reading, args: string[]): CommandRun {
   try {
-    const deps: Deps = {
-      config,
-      db,
-      clock: systemClock,
-      ids: randomIds(systemClock),
-      stripe: createStripe(config, db.isWriting),
-      mailer: { send: () => Promise.reject(new Error('this command sends no mail')), close: async () => {} },
-      changes: createChanges(),
-      log: createLog(config),
-    }
-    const comparison = await reconcile(deps, { since })
-    console.log(reportOf(comparison))
+    const { values } = parseArgs({ args, options: { since: { type: 'string' } } })
+    const comparison = await reconcile(deps, { since: sinceOf(values.since, deps.clock.now()) })
+    for (const line of reportOf(comparison).split('\n')) yield line
     return comparison.differences.length > 0 ? 1 : 0
-  } finally {
-    await db.close()
-  }
-}
-
-/** Only one process may own the file, and while Remit runs it is that one. */
-async function open(url: string, authToken: string | undefined): Promise<Database> {
-  try {
-    return await openDatabase({ url, authToken })
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    if (!why.includes('Only one process')) throw error
-    throw new Error(
-      `${why}\nWhile Remit runs, an owner or admin compares with the button “Compare with Stripe” in the admin, under Payouts.`,
-    )
+    yield error instanceof Error ? error.message : String(error)
+    return 2
   }
 }
 
-try {
-  process.exitCode = await run()
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 2
+/** Where no process runs that has a client of its own. */
+async function* here(config: Config, db: Database, args: string[]): CommandRun {
+  const stripe = createStripe(config, db.isWriting)
+  return yield* runReconcile({ config, db, clock: systemClock, stripe }, args)
 }
+
+if (process.argv[1] && (await realpath(process.argv[1])) === fileURLToPath(import.meta.url))
+  await runAsProgram(() =>
+    runCommand('reconcile', process.argv.slice(2), (db, args) => here(readConfig(process.env), db, args)),
+  )

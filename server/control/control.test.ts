@@ -163,4 +163,8 @@ test('a command runs in the process that has the file, and otherwise here with t
   await db.close()
   expect(await runCommand('where', [], here, { env, print })).toBe(7)
   expect(printed).toEqual(['there: --a b', 'here: 0'])
+  await expect(
+    runCommand('where', [], here, { env: { DATABASE_URL: `file:${folder}/typo.db` }, print }),
+  ).rejects.toThrow('There is no database at')
+  expect(existsSync(join(folder, 'typo.db'))).toBe(false)
 })

@@ -14,8 +14,7 @@ const longest = 100
  */
 export function controlPath(databaseUrl: string): string | null {
   if (!databaseUrl.startsWith('file:') || databaseUrl === 'file::memory:') return null
-  const rest = databaseUrl.slice('file:'.length)
-  const file = rest.startsWith('//') ? fileURLToPath(databaseUrl) : resolve(decodeURIComponent(rest))
+  const file = databaseFile(databaseUrl)
   const beside = `${file}.sock`
   if (Buffer.byteLength(beside) <= longest) return beside
   const { uid } = userInfo()
@@ -26,4 +25,10 @@ export function controlPath(databaseUrl: string): string | null {
   if (!found.isDirectory() || (uid >= 0 && found.uid !== uid) || (found.mode & 0o077) !== 0)
     throw new Error(`${folder} must be a folder that belongs to you and that nobody else can open.`)
   return join(folder, `${createHash('sha256').update(file).digest('hex').slice(0, 16)}.sock`)
+}
+
+/** The path in a `file:` URL, as the database's door reads it. */
+export function databaseFile(databaseUrl: string): string {
+  const rest = databaseUrl.slice('file:'.length)
+  return rest.startsWith('//') ? fileURLToPath(databaseUrl) : resolve(decodeURIComponent(rest))
 }

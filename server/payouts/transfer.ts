@@ -2,14 +2,13 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import type Stripe from 'stripe'
 import { organizations, partners, payoutAttempts, payouts } from '#db/schema/index.ts'
 import type { Deps } from '../deps.ts'
+import type { JobResult } from '../outbox/outbox.ts'
 import { syncPartner } from '../partners/sync.ts'
 import { stripeActor, system, work } from '../work.ts'
 import { environmentOf } from './pay.ts'
 import { accountRefusal, judge } from './refusals.ts'
 import { type Changed, changedOf } from './service.ts'
 import { type Attempt, failAttempt, markForReview, recordTransfer } from './settle.ts'
-
-export type JobResult = 'done' | { postponeMs: number; why: string }
 
 const minute = 60_000
 /** Stripe may forget a key once it is 24 hours old; from then on the same key would pay again. An hour is left for clocks. */

@@ -50,6 +50,8 @@ export interface Comparison {
 }
 
 type Payout = typeof payouts.$inferSelect
+/** What a comparison touches: it needs nothing to write or send with. */
+export type Reading = Pick<Deps, 'config' | 'db' | 'clock' | 'stripe'>
 
 /**
  * Compares Stripe's transfers with our payouts, in both directions, and changes nothing. Never call it inside a write.
@@ -57,7 +59,7 @@ type Payout = typeof payouts.$inferSelect
  * milliseconds, sixty days ago where absent
  * @throws Stripe's errors: half a comparison is none
  */
-export async function reconcile(deps: Deps, options: { orgId?: string; since?: number } = {}): Promise<Comparison> {
+export async function reconcile(deps: Reading, options: { orgId?: string; since?: number } = {}): Promise<Comparison> {
   const checkedAt = deps.clock.now()
   const { orgId, since = checkedAt - defaultSpanMs } = options
   const env = environmentOf(deps.config.PUBLIC_URL)
@@ -109,7 +111,7 @@ export async function reconcile(deps: Deps, options: { orgId?: string; since?: n
   }
 }
 
-function paidSince(deps: Deps, since: number, orgId: string | undefined): Promise<Payout[]> {
+function paidSince(deps: Reading, since: number, orgId: string | undefined): Promise<Payout[]> {
   return deps.db.read
     .select()
     .from(payouts)
@@ -124,7 +126,7 @@ function paidSince(deps: Deps, since: number, orgId: string | undefined): Promis
 }
 
 /** All since then, oldest first, and the few that were made just before it and settled after. */
-async function transfersSince(deps: Deps, since: number, paid: Payout[]): Promise<Stripe.Transfer[]> {
+async function transfersSince(deps: Reading, since: number, paid: Payout[]): Promise<Stripe.Transfer[]> {
   const found: Stripe.Transfer[] = []
   for await (const transfer of deps.stripe.transfers.list({ created: { gte: Math.floor(since / 1000) }, limit: 100 }))
     found.push(transfer)
@@ -139,7 +141,7 @@ async function transfersSince(deps: Deps, since: number, paid: Payout[]): Promis
 
 /** The payout of each transfer: by the id that was stored, or else by what we wrote on it. */
 async function matchPayouts(
-  deps: Deps,
+  deps: Reading,
   transfers: Stripe.Transfer[],
   env: string,
 ): Promise<(transfer: Stripe.Transfer) => Payout | undefined> {
@@ -162,7 +164,7 @@ async function matchPayouts(
   return transfer => byTransfer.get(transfer.id) ?? byId.get(named(transfer) ?? '')
 }
 
-async function accountsOf(deps: Deps, orgId: string): Promise<Set<string>> {
+async function accountsOf(deps: Reading, orgId: string): Promise<Set<string>> {
   const rows = await deps.db.read
     .select({ account: partners.stripeAccountId })
     .from(partners)

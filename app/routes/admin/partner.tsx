@@ -41,8 +41,11 @@ export default function PartnerPage() {
       title={partner.name}
       aside={
         <>
-          <StatusBadge of="partner" status={partner.transfersStatus} label={partner.label} />
-          {archived ? <StatusBadge of="partner" status="archived" /> : null}
+          {archived ? (
+            <StatusBadge of="partner" status="archived" />
+          ) : (
+            <StatusBadge of="partner" status={partner.transfersStatus} label={partner.label} />
+          )}
           {partner.onHold ? <StatusBadge of="partner" status="on_hold" /> : null}
         </>
       }

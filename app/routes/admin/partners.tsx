@@ -19,7 +19,9 @@ import {
   partnerFilters,
   partnerTypeLabels,
 } from '#server/partners/rules.ts'
+import type { PartnerRow } from '#server/partners/view.ts'
 import { FilterProblems, ListEnd } from './list-parts.tsx'
+import { ofThem } from './partner/of-them.server.ts'
 import { cursorOf, readQuery } from './read-query.server.ts'
 
 export const meta: MetaFunction = () => [{ title: 'Partners · Remit' }]
@@ -35,6 +37,7 @@ export async function loader(args: LoaderFunctionArgs) {
         ...row,
         typeName: partnerTypeLabels[row.type],
         countryName: countryName(row.country),
+        missing: missingOf(row),
         onHold: row.holdUntil !== null && row.holdUntil > now,
       })),
       next,
@@ -49,6 +52,13 @@ export async function loader(args: LoaderFunctionArgs) {
       mayManage: allows(args.context.viewer?.role ?? 'partner', 'partners.manage'),
     }
   })
+}
+
+/** What Stripe still asks for, where the list's rows tell it. */
+function missingOf(row: PartnerRow & { requirements?: readonly { text: string }[] }): string | null {
+  const [first, ...rest] = row.requirements ?? []
+  if (!first) return null
+  return `Stripe needs ${ofThem(first.text)}${rest.length > 0 ? ` and ${rest.length} more` : ''}`
 }
 
 type Row = ReturnType<typeof useLoaderData<typeof loader>>['rows'][number]
@@ -128,7 +138,7 @@ const columns: Column<Row>[] = [
       </span>
     ),
   },
-  { key: 'type', header: 'Type', cell: row => row.typeName },
+  { key: 'type', header: 'Type', card: 'hide', cell: row => row.typeName },
   {
     key: 'country',
     header: 'Country',
@@ -156,7 +166,7 @@ function Payable({ row }: { row: Row }) {
     <span className="inline-flex max-w-64 flex-col items-start gap-0.5 max-sm:items-end">
       <StatusBadge of="partner" status={status} label={status === row.transfersStatus ? row.label : undefined} />
       {archived || row.state === 'payable' ? null : (
-        <span className="break-words text-muted text-xs max-sm:text-end">{row.says}</span>
+        <span className="break-words text-muted text-xs max-sm:text-end">{row.missing ?? row.says}</span>
       )}
     </span>
   )

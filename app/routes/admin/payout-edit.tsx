@@ -1,11 +1,12 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node'
-import { useActionData, useLoaderData } from '@remix-run/react'
+import { useLoaderData } from '@remix-run/react'
 import { useState } from 'react'
 import { mutate, query, redirectWithToast } from '#app/api.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { LinkButton, SubmitButton } from '#app/components/button.tsx'
 import { Card } from '#app/components/card.tsx'
 import { Form, FormActions, HiddenFields } from '#app/components/form.tsx'
+import { useAnswer } from '#app/components/live.tsx'
 import { MoneyInput } from '#app/components/money-input.tsx'
 import { Page } from '#app/components/page.tsx'
 import { StatusBadge } from '#app/components/status-badge.tsx'
@@ -110,7 +111,7 @@ export default function EditPayout() {
 
 function EditForm() {
   const payout = useLoaderData<typeof loader>()
-  const refusal = useActionData<typeof action>()
+  const refusal = useAnswer<typeof action>()
   // The version of what was opened, not of what live updates bring: a change by somebody else has to be seen, not overwritten.
   const [opened] = useState({ version: payout.version, key: payout.idempotencyKey })
   const values = refusal?.values ?? payout.values

@@ -1,9 +1,10 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node'
-import { useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
+import { useLoaderData, useSearchParams } from '@remix-run/react'
 import { mutate, query } from '#app/api.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { buttonClass, LinkButton } from '#app/components/button.tsx'
 import { Icon } from '#app/components/icon.tsx'
+import { useAnswer } from '#app/components/live.tsx'
 import { Page } from '#app/components/page.tsx'
 import { Pagination } from '#app/components/pagination.tsx'
 import { withParams } from '#app/components/search-params.ts'
@@ -49,7 +50,7 @@ export async function action(args: ActionFunctionArgs) {
 
 export default function ReviewImport() {
   const { summary, rows, next } = useLoaderData<typeof loader>()
-  const answer = useActionData<typeof action>()
+  const answer = useAnswer<typeof action>()
   const [params] = useSearchParams()
   const only = params.get('only') === 'problems' ? 'problems' : 'all'
   const ignored = params.get('ignored')

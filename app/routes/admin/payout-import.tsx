@@ -1,5 +1,5 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
-import { useActionData, useLoaderData } from '@remix-run/react'
+import { useLoaderData } from '@remix-run/react'
 import { useState } from 'react'
 import { mutate, query } from '#app/api.server.ts'
 import { Banner } from '#app/components/banner.tsx'
@@ -8,6 +8,7 @@ import { Card } from '#app/components/card.tsx'
 import { Form, FormActions, HiddenFields } from '#app/components/form.tsx'
 import { Code } from '#app/components/id.tsx'
 import { FileInput, Textarea } from '#app/components/input.tsx'
+import { useAnswer } from '#app/components/live.tsx'
 import { Page } from '#app/components/page.tsx'
 import { allows } from '#server/auth/rules.ts'
 import { readUpload } from './import/upload.server.ts'
@@ -38,7 +39,7 @@ export async function action(args: ActionFunctionArgs) {
 
 export default function ImportPayouts() {
   const { mayPrepare, idempotencyKey } = useLoaderData<typeof loader>()
-  const refusal = useActionData<typeof action>()
+  const refusal = useAnswer<typeof action>()
   const [firstKey] = useState(idempotencyKey)
   return (
     <Page

@@ -1,5 +1,5 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node'
-import { Form as SearchForm, useActionData, useLoaderData } from '@remix-run/react'
+import { Form as SearchForm, useLoaderData } from '@remix-run/react'
 import { useState } from 'react'
 import { mutate, query, redirectWithToast } from '#app/api.server.ts'
 import { Banner } from '#app/components/banner.tsx'
@@ -8,6 +8,7 @@ import { Card } from '#app/components/card.tsx'
 import { Empty } from '#app/components/empty.tsx'
 import { Form, FormActions, HiddenFields } from '#app/components/form.tsx'
 import { Input, Select } from '#app/components/input.tsx'
+import { useAnswer } from '#app/components/live.tsx'
 import { MoneyInput } from '#app/components/money-input.tsx'
 import { Page } from '#app/components/page.tsx'
 import { allows } from '#server/auth/rules.ts'
@@ -132,7 +133,7 @@ function PartnerSearch() {
 
 function NewPayoutForm() {
   const { partners, partnerId, idempotencyKey } = useLoaderData<typeof loader>()
-  const refusal = useActionData<typeof action>()
+  const refusal = useAnswer<typeof action>()
   const values: Partial<PayoutValues> = refusal?.values ?? { partnerId }
   // One intent, one key: live updates read the loader again, and a repeated send after a lost answer must not be a second payout.
   const [key] = useState(idempotencyKey)

@@ -1,10 +1,11 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node'
-import { Link, useActionData, useLoaderData } from '@remix-run/react'
+import { Link, useLoaderData } from '@remix-run/react'
 import { query, redirectWithToast } from '#app/api.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { Blockers } from '#app/components/blockers.tsx'
 import { Card } from '#app/components/card.tsx'
 import { ErrorSummary } from '#app/components/form.tsx'
+import { useAnswer } from '#app/components/live.tsx'
 import { Money } from '#app/components/money.tsx'
 import { Columns, Page } from '#app/components/page.tsx'
 import { Badge, StatusBadge } from '#app/components/status-badge.tsx'
@@ -55,7 +56,7 @@ export async function action(args: ActionFunctionArgs) {
 
 export default function PayoutPage() {
   const { payout, staff } = useLoaderData<typeof loader>()
-  const refusal = useActionData<typeof action>()
+  const refusal = useAnswer<typeof action>()
   const { undecidedReversal } = staff
   // The form that was refused shows it; if its action is gone meanwhile (someone was faster), the page does.
   const stillThere =

@@ -1,9 +1,10 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
-import { Link, useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
+import { Link, useLoaderData, useSearchParams } from '@remix-run/react'
 import { query } from '#app/api.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { LinkButton } from '#app/components/button.tsx'
 import { Empty, EmptyFiltered } from '#app/components/empty.tsx'
+import { useAnswer } from '#app/components/live.tsx'
 import { Page } from '#app/components/page.tsx'
 import { Pagination } from '#app/components/pagination.tsx'
 import { withParams } from '#app/components/search-params.ts'
@@ -69,7 +70,7 @@ const tabs: { status: PayoutStatus | null; label: string; figure: keyof Stats }[
 
 export default function Payouts() {
   const { stats, page, chips, problems, status, mayPrepare, mayExport, sort } = useLoaderData<typeof loader>()
-  const answer = useActionData<typeof action>()
+  const answer = useAnswer<typeof action>()
   const [params] = useSearchParams()
   const all = tabs.reduce((sum, tab) => sum + stats[tab.figure].count, 0)
   const to = (status: string | null) => withParams(params, { status, after: null })

@@ -35,15 +35,16 @@ export async function loader(args: LoaderFunctionArgs) {
 
 export default function PortalLayout() {
   return (
-    <Frame>
+    <Frame {...useLoaderData<typeof loader>()}>
       <Live />
       <Outlet />
     </Frame>
   )
 }
 
-function Frame({ children }: { children: ReactNode }) {
-  const { viewer, orgs } = useLoaderData<typeof loader>()
+type FrameProps = ReturnType<typeof useLoaderData<typeof loader>> & { children: ReactNode }
+
+function Frame({ viewer, orgs, children }: FrameProps) {
   const current = orgs.find(org => org.current) ?? orgs[0] ?? { id: '', name: 'Remit', role: '' }
   return (
     <PortalShell
@@ -63,7 +64,7 @@ export function ErrorBoundary() {
   const frame = useRouteLoaderData<typeof loader>('routes/portal/layout')
   const page = <ErrorPage homeTo="/portal" />
   const signedOut = isRouteErrorResponse(error) && error.status === 401
-  if (frame && !signedOut) return <Frame>{page}</Frame>
+  if (frame && !signedOut) return <Frame {...frame}>{page}</Frame>
   return (
     <main id="main" tabIndex={-1} className="mx-auto w-full max-w-2xl px-4 py-6">
       {page}

@@ -1,7 +1,6 @@
 import { Link } from '@remix-run/react'
 import { Diff } from '#app/components/diff.tsx'
 import { Icon, type IconName } from '#app/components/icon.tsx'
-import { Code } from '#app/components/id.tsx'
 import { When } from '#app/components/when.tsx'
 import type { AuditEntryView } from './describe.server.ts'
 
@@ -16,30 +15,31 @@ const actorIcons: Record<AuditEntryView['actor']['kind'], IconName> = {
 export function Entry({ entry, about = true }: { entry: AuditEntryView; about?: boolean }) {
   const { seq, at, actor, action, label, target, changes, hash } = entry
   return (
-    <li className="py-3 first:pt-0 last:pb-0" data-entry={seq}>
+    <li className="py-2 first:pt-0 last:pb-0" data-entry={seq}>
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-        <p className="min-w-0">
+        <p className="min-w-0 [overflow-wrap:anywhere]">
           <span className="font-medium">{label}</span>{' '}
           <span className="text-muted">
             by <Icon name={actorIcons[actor.kind]} size={12} className="inline align-[-0.1em]" /> {actor.name}
           </span>
+          {about ? (
+            <span className="text-muted text-sm">
+              {' '}
+              · {target.word.toLowerCase()}{' '}
+              {target.to ? (
+                <Link to={target.to} className="link font-mono text-[0.92em]">
+                  {target.id}
+                </Link>
+              ) : (
+                <span className="font-mono text-[0.92em]">{target.id}</span>
+              )}
+            </span>
+          ) : null}
         </p>
         <p className="text-muted text-sm">
           <When at={at} />
         </p>
       </div>
-      {about ? (
-        <p className="min-w-0 text-muted text-sm">
-          {target.word}{' '}
-          {target.to ? (
-            <Link to={target.to} className="link break-all font-mono text-[0.92em]">
-              {target.id}
-            </Link>
-          ) : (
-            <Code>{target.id}</Code>
-          )}
-        </p>
-      ) : null}
       <details className="mt-0.5" data-print="">
         <summary className="inline-flex min-h-6 w-fit items-center gap-1 rounded-sm text-muted text-sm hover:text-ink hover:underline">
           {changes.length === 0 ? 'Details' : `${changes.length} ${changes.length === 1 ? 'field' : 'fields'}`}

@@ -3,7 +3,7 @@ import { type ActiveFilter, Filters } from '#app/components/filters.tsx'
 import { DateInput, Input, Select } from '#app/components/input.tsx'
 import { actionLabel, actionWords, domainWords, targetWords } from './words.ts'
 
-/** Who, what and since when in the bar; what it was about behind 'More filters'. */
+/** Who and what in the bar; since when and what it was about behind 'More filters'. */
 export function AuditFilters({ active }: { active: readonly ActiveFilter[] }) {
   const [params] = useSearchParams()
   const given = (name: string) => params.get(name) ?? ''
@@ -13,6 +13,8 @@ export function AuditFilters({ active }: { active: readonly ActiveFilter[] }) {
       active={active}
       more={
         <>
+          <DateInput name="from" label="From" defaultValue={given('from')} />
+          <DateInput name="to" label="Until" defaultValue={given('to')} />
           <Select
             name="targetType"
             label="About"
@@ -33,8 +35,6 @@ export function AuditFilters({ active }: { active: readonly ActiveFilter[] }) {
         options={actionOptions(given('action'))}
         className="w-52!"
       />
-      <DateInput name="from" label="From" hideLabel title="From" defaultValue={given('from')} />
-      <DateInput name="to" label="Until" hideLabel title="Until" defaultValue={given('to')} />
     </Filters>
   )
 }

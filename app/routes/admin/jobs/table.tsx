@@ -33,7 +33,7 @@ export function JobTable({ rows, status, idempotencyKey, empty }: JobTableProps)
         <StatusBadge of="job" status={job.status === 'queued' && job.attempts > 0 ? 'retrying' : job.status} />
       ),
     },
-    { key: 'attempts', header: 'Tries', align: 'end', cell: job => <span className="num">{job.attempts}</span> },
+    { key: 'attempts', header: 'Failed tries', align: 'end', cell: job => <span className="num">{job.attempts}</span> },
     status === 'done' ? null : { key: 'error', header: 'Last error', cell: job => <LastError text={job.lastError} /> },
     {
       key: 'created',
@@ -81,9 +81,9 @@ export function JobTable({ rows, status, idempotencyKey, empty }: JobTableProps)
 function About({ job }: { job: Job }) {
   const { about } = job
   if (!about?.label) return <None label="Nothing in particular" />
-  if (!about.link) return <span className="break-words">{about.label}</span>
+  if (!about.link) return <span className="[overflow-wrap:anywhere]">{about.label}</span>
   return (
-    <Link to={`${pages[about.link.to]}/${about.link.id}`} className="link break-words">
+    <Link to={`${pages[about.link.to]}/${about.link.id}`} className="link [overflow-wrap:anywhere]">
       {about.label}
     </Link>
   )

@@ -50,11 +50,11 @@ export function Connect() {
           <StatusBadge of="partner" status={partner.transfersStatus} label={partner.label} />
           <span>{partner.says}.</span>
         </p>
-        {connect.requirements.length > 0 ? (
+        {partner.requirements.length > 0 ? (
           <div>
             <p className="font-medium">Stripe still asks {partner.name} for</p>
             <ul className="mt-1 flex flex-col gap-1">
-              {connect.requirements.map(({ code, text, deadline }) => (
+              {partner.requirements.map(({ code, text, deadline }) => (
                 <li key={code} className="flex gap-2">
                   <Icon name="circle-dashed" size={14} className="mt-[0.2em] text-warning" />
                   <span>

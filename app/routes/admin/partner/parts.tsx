@@ -5,48 +5,42 @@ import { Empty } from '#app/components/empty.tsx'
 import { Facts } from '#app/components/facts.tsx'
 import { Money, None } from '#app/components/money.tsx'
 import { StatCard, StatCards } from '#app/components/stat-card.tsx'
-import { StatusBadge } from '#app/components/status-badge.tsx'
+import { payoutLooks, StatusBadge } from '#app/components/status-badge.tsx'
 import { Table } from '#app/components/table.tsx'
 import { When } from '#app/components/when.tsx'
 import { Entry } from '../audit/entry.tsx'
 import { periodLabel } from '../payouts/period.ts'
 import { usePartnerPage } from './page-data.ts'
 
-/** The figures by status and currency, each leading to its payouts. */
+const figures = ['paid', 'processing', 'approved', 'pending_approval', 'failed'] as const
+
+/** The figures by status and currency, each leading to its payouts. Failed ones only where there are any. */
 export function Totals() {
-  const { partner, summary } = usePartnerPage()
-  const to = (status: string) => `/admin/payouts?partnerId=${partner.id}&status=${status}`
+  const { partner, stats } = usePartnerPage()
   return (
     <StatCards>
-      <StatCard
-        label="Paid to date"
-        icon="circle-full"
-        tone="success"
-        amounts={summary.totalEarned}
-        count={summary.payoutCount}
-        to={to('paid')}
-      />
-      <StatCard
-        label="On its way"
-        icon="circle-half"
-        tone="info"
-        amounts={summary.totalProcessing}
-        to={to('processing')}
-      />
-      <StatCard label="Approved" icon="check" tone="accent" amounts={summary.totalApproved} to={to('approved')} />
-      <StatCard
-        label="Pending approval"
-        icon="circle-dashed"
-        tone="warning"
-        amounts={summary.totalPending}
-        to={to('pending_approval')}
-      />
+      {figures.map(status => {
+        const { count, amounts } = stats[status === 'pending_approval' ? 'pending' : status]
+        if (status === 'failed' && count === 0) return null
+        const { label, icon, tone } = payoutLooks[status]
+        return (
+          <StatCard
+            key={status}
+            label={label}
+            icon={icon}
+            tone={tone}
+            amounts={amounts}
+            count={count}
+            to={`/admin/payouts?partnerId=${partner.id}&status=${status}`}
+          />
+        )
+      })}
     </StatCards>
   )
 }
 
 export function Profile() {
-  const { partner, summary } = usePartnerPage()
+  const { partner, lastPaidAt } = usePartnerPage()
   return (
     <Card title="Details">
       <Facts
@@ -57,7 +51,7 @@ export function Profile() {
           { label: 'Currency', value: partner.currency },
           { label: 'Reference', value: partner.reference },
           { label: 'Added', value: <When at={partner.createdAt} mode="date" /> },
-          { label: 'Last paid', value: <When at={summary.lastPayoutDate} mode="date" /> },
+          { label: 'Last paid', value: <When at={lastPaidAt} mode="date" /> },
           ...(partner.archivedAt === null
             ? []
             : [{ label: 'Archived', value: <When at={partner.archivedAt} mode="date" /> }]),

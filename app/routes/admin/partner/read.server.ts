@@ -3,6 +3,7 @@ import { query } from '#app/api.server.ts'
 import { allows } from '#server/auth/rules.ts'
 import { countryName, partnerTypeLabels } from '#server/partners/rules.ts'
 import { describeEntry } from '../audit/describe.server.ts'
+import { ofThem } from './of-them.server.ts'
 
 const few = 5
 
@@ -13,8 +14,9 @@ export async function readPartner(args: LoaderFunctionArgs) {
   const { timeZone } = args.context
   return query(args, async api => {
     const partner = await api.partners.get({ partnerId })
-    const [summary, payouts, emails, history] = await Promise.all([
+    const [summary, stats, payouts, emails, history] = await Promise.all([
       api.payouts.partnerSummary({ partnerId }),
+      api.payouts.stats({ partnerId }),
       api.payouts.list({ partnerId, limit: few }),
       allows(role, 'emails.read') ? api.emails.list({ partnerId, limit: few }) : null,
       allows(role, 'audit.read') ? api.audit.list({ targetType: 'partner', targetId: partnerId, limit: 8 }) : null,
@@ -24,9 +26,11 @@ export async function readPartner(args: LoaderFunctionArgs) {
         ...partner,
         typeName: partnerTypeLabels[partner.type],
         countryName: countryName(partner.country),
+        requirements: partner.connect.requirements.map(one => ({ ...one, text: ofThem(one.text) })),
         onHold: partner.blockers.some(({ code }) => code === 'on_hold'),
       },
-      summary,
+      lastPaidAt: summary.lastPayoutDate,
+      stats,
       payouts: payouts.rows,
       emails: emails?.rows ?? null,
       history: history && { rows: history.rows.map(row => describeEntry(row, timeZone)), more: history.next !== null },

@@ -1,4 +1,3 @@
-import { useActionData } from '@remix-run/react'
 import type { ReactNode } from 'react'
 import type { ActionItem } from '#app/components/action-buttons.tsx'
 import { type ButtonVariant, SubmitButton } from '#app/components/button.tsx'
@@ -9,6 +8,7 @@ import { Form, FormActions, HiddenFields } from '#app/components/form.tsx'
 import type { IconName } from '#app/components/icon.tsx'
 import { Code } from '#app/components/id.tsx'
 import { Textarea } from '#app/components/input.tsx'
+import { useAnswer } from '#app/components/live.tsx'
 import { Money } from '#app/components/money.tsx'
 import type { action } from '../payout.tsx'
 import { usePayoutPage } from './page-data.ts'
@@ -46,7 +46,7 @@ export function ActionDialog(props: ActionDialogProps) {
 
 /** What the server said against this action's form, with what was typed; null otherwise. */
 export function useRefusal(intent: string) {
-  const refusal = useActionData<typeof action>()
+  const refusal = useAnswer<typeof action>()
   return refusal?.intent === intent ? refusal : null
 }
 

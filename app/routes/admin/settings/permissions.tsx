@@ -8,15 +8,19 @@ type Row = ReturnType<typeof useSettingsPage>['table']['permissions'][number]
 /** Who may do what: the table that the procedures themselves ask. */
 export function PermissionTable() {
   const { table } = useSettingsPage()
+  const nameOf = (role: string) => table.roles.find(one => one.role === role)?.name ?? role
   const columns: Column<Row>[] = [
     { key: 'says', header: 'Permission', card: 'title', cell: row => row.says },
     ...table.roles.map(
       ({ role, name }): Column<Row> => ({
         key: role,
         header: name,
+        card: 'hide',
         cell: row => <Allowed yes={row.roles.some(one => one === role)} />,
       }),
     ),
+    // Five marks a permission are too many for a phone's card.
+    { key: 'who', header: 'Who', className: 'sm:hidden', cell: row => row.roles.map(nameOf).join(', ') },
   ]
   return (
     <Card

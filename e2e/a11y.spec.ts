@@ -1,0 +1,133 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright/test'
+import { expect, testIn } from './fixtures.ts'
+import { fullHouse } from './world/full-house.ts'
+import type { People } from './world/people.ts'
+import { allRoutes } from './world/routes.ts'
+
+const test = testIn(fullHouse)
+type House = People & Awaited<ReturnType<typeof fullHouse>>
+
+/** Whose eyes see each page of routes.ts, and at which addresses. A page without a line here fails the first test. */
+const pages: Record<string, { as: 'owner' | 'partner' | 'nobody'; at: (house: House) => string[] }> = {
+  '/': { as: 'nobody', at: () => ['/'] },
+  '/login': { as: 'nobody', at: () => ['/login'] },
+  '/forgot': { as: 'nobody', at: () => ['/forgot', '/forgot?sent'] },
+  '/reset/:token': { as: 'nobody', at: () => [`/reset/${'x'.repeat(43)}`] },
+  '/invitations/:token': { as: 'nobody', at: house => [house.invitationPath, `/invitations/${'x'.repeat(43)}`] },
+  '/admin': { as: 'owner', at: () => ['/admin'] },
+  '/admin/payouts': {
+    as: 'owner',
+    at: () => [
+      '/admin/payouts',
+      '/admin/payouts?q=INV&currency=USD&status=paid',
+      '/admin/payouts?q=nothing-is-called-so',
+    ],
+  },
+  '/admin/payouts/new': { as: 'owner', at: () => ['/admin/payouts/new'] },
+  '/admin/payouts/import': { as: 'owner', at: () => ['/admin/payouts/import'] },
+  '/admin/payouts/import/:importId': { as: 'owner', at: house => [`/admin/payouts/import/${house.importId}`] },
+  '/admin/payouts/:payoutId': {
+    as: 'owner',
+    at: ({ payouts }) => Object.values(payouts).map(({ id }) => `/admin/payouts/${id}`),
+  },
+  '/admin/payouts/:payoutId/edit': {
+    as: 'owner',
+    at: ({ payouts }) => [`/admin/payouts/${payouts.approved.id}/edit`, `/admin/payouts/${payouts.paid.id}/edit`],
+  },
+  '/admin/partners': { as: 'owner', at: () => ['/admin/partners'] },
+  '/admin/partners/new': { as: 'owner', at: () => ['/admin/partners/new'] },
+  '/admin/partners/:partnerId': {
+    as: 'owner',
+    at: ({ payable, fresh }) => [payable, fresh].map(({ partner }) => `/admin/partners/${partner.id}`),
+  },
+  '/admin/partners/:partnerId/edit': { as: 'owner', at: ({ fresh }) => [`/admin/partners/${fresh.partner.id}/edit`] },
+  '/admin/emails': { as: 'owner', at: () => ['/admin/emails'] },
+  '/admin/emails/:emailId': { as: 'owner', at: ({ emailId }) => [`/admin/emails/${emailId}`] },
+  '/admin/jobs': { as: 'owner', at: () => ['/admin/jobs'] },
+  '/admin/audit': { as: 'owner', at: () => ['/admin/audit'] },
+  '/admin/reconcile': { as: 'owner', at: () => ['/admin/reconcile'] },
+  '/admin/team': { as: 'owner', at: () => ['/admin/team'] },
+  '/admin/settings': { as: 'owner', at: () => ['/admin/settings'] },
+  '/admin/account': { as: 'owner', at: () => ['/admin/account'] },
+  '/portal': { as: 'partner', at: () => ['/portal'] },
+  '/portal/payouts': { as: 'partner', at: () => ['/portal/payouts', '/portal/payouts?period=1999-01'] },
+  '/portal/payouts/:payoutId': {
+    as: 'partner',
+    at: ({ payouts: { pending, rejected, paid } }) =>
+      [pending, rejected, paid].map(({ id }) => `/portal/payouts/${id}`),
+  },
+  '/portal/setup': { as: 'partner', at: () => ['/portal/setup'] },
+  '/portal/account': { as: 'partner', at: () => ['/portal/account'] },
+  '/*': { as: 'owner', at: () => ['/nowhere', '/admin/payouts/pay_nobody'] },
+}
+
+test('every page of routes.ts has a line in the table, and every line a page', () => {
+  expect(
+    allRoutes
+      .filter(route => route.isPage)
+      .map(({ pattern }) => pattern)
+      .sort(),
+  ).toEqual(Object.keys(pages).sort())
+})
+
+const widths = [320, 1280]
+
+for (const [pattern, { as, at }] of Object.entries(pages))
+  test(`axe finds nothing on ${pattern}, light and dark, 320 and 1280 px wide, dialogs open`, async ({
+    world,
+    browse,
+    tolerate,
+  }) => {
+    tolerate(/status of 404/)
+    test.setTimeout(120_000)
+    const person = { owner: world.owner, partner: world.payable.person, nobody: null }[as]
+    const page = await browse(person)
+    for (const address of at(world)) {
+      await page.setViewportSize({ width: 1280, height: 900 })
+      await page.goto(address)
+      for (const width of widths) {
+        await page.setViewportSize({ width, height: 900 })
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+        expect(overflow, `${address} is not wider than ${width} px`).toBeLessThanOrEqual(0)
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+          await isClean(page, `${address}, ${width} px, ${colorScheme}`, colorScheme === 'dark')
+        }
+      }
+      await page.setViewportSize({ width: 320, height: 900 })
+      await eachDialog(page, async title => {
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+          await isClean(page, `${address}, the dialog “${title}”, ${colorScheme}`, colorScheme === 'dark')
+        }
+      })
+    }
+  })
+
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+/** What can differ between the two themes; everything else was looked at in the light. */
+const aboutColours = ['color-contrast', 'link-in-text-block']
+
+async function isClean(page: Page, where: string, coloursOnly: boolean): Promise<void> {
+  const axe = new AxeBuilder({ page })
+  const { violations } = await (coloursOnly ? axe.withRules(aboutColours) : axe.withTags(tags)).analyze()
+  const found = violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, html }) => `${id}: ${help}\n  ${target.join(' ')}\n  ${html}`),
+  )
+  expect(found, where).toEqual([])
+}
+
+/** Opens each of a page's dialogs in turn. */
+async function eachDialog(page: Page, look: (title: string) => Promise<void>): Promise<void> {
+  const triggers = page.getByRole('main').locator('details:has(> dialog) > summary')
+  const count = await triggers.count()
+  for (let index = 0; index < count; index++) {
+    await triggers.nth(index).click()
+    const dialog = page.locator('dialog:modal')
+    await expect(dialog).toBeVisible()
+    await look((await dialog.getByRole('heading').first().textContent()) ?? '')
+    await page.keyboard.press('Escape')
+    await expect(dialog).toHaveCount(0)
+  }
+}

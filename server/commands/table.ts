@@ -1,0 +1,12 @@
+import type { CommandTable } from '../control/protocol.ts'
+import type { Deps } from '../deps.ts'
+import { auditVerify } from './audit-verify.ts'
+import { runReconcile } from './reconcile.ts'
+
+/** What the running process does for the terminal, since no second process may open its file. */
+export function commandTable(deps: Deps): CommandTable {
+  return {
+    'audit-verify': args => auditVerify(deps.db.read, args),
+    reconcile: args => runReconcile(deps, args),
+  }
+}

@@ -17,5 +17,7 @@ export default defineConfig({
   test: {
     include: ['{app,server,db,emails}/**/*.test.{ts,tsx}'],
     setupFiles: ['server/test/setup.ts'],
+    // Nothing here waits for time; a busy machine is slow to import, that is all.
+    testTimeout: 30_000,
   },
 })

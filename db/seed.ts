@@ -9,7 +9,7 @@ export interface DemoPerson {
   role: 'owner' | 'admin' | 'manager' | 'viewer'
 }
 
-export interface DemoLogin {
+interface DemoLogin {
   role: string
   name: string
   email: string

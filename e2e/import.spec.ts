@@ -4,7 +4,6 @@ import { rowOf, toast } from './steps.ts'
 import { aPayablePartner } from './world/people.ts'
 
 const test = testIn(async ({ deps, simulator, org, payable, manager, owner }) => {
-  await simulator.fund('usd', 1_000_000)
   const south = await aPayablePartner(deps, simulator, {
     orgId: org.id,
     name: 'Südstern Vertrieb',

@@ -1,7 +1,9 @@
-import { expect, test } from './fixtures.ts'
+import { expect, testIn } from './fixtures.ts'
 import { openDialog, toast } from './steps.ts'
 import { linkIn } from './world/mail.ts'
 import { password } from './world/people.ts'
+
+const test = testIn(async () => ({}))
 
 test('an owner invites a colleague by mail; the link works once', async ({ world, browse, tolerate }) => {
   const { mailbox } = world

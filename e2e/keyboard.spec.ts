@@ -5,8 +5,7 @@ import { numberOf, rowOf, statusOf, toast } from './steps.ts'
 
 // The three jobs of an approver with nothing but keys. The first tab stop is always the skip link.
 
-const test = testIn(async ({ deps, simulator, payable, manager, admin }) => {
-  await simulator.fund('usd', 1_000_000)
+const test = testIn(async ({ deps, payable, manager, admin }) => {
   const common = { partner: payable.partner, createdBy: manager.user.id, approvedBy: admin.user.id }
   return {
     first: await aPayout(deps, common),

@@ -1,17 +1,17 @@
 import { aPayout } from '#server/test/factories.ts'
 import { expect, testIn } from './fixtures.ts'
-import { approve, createPayout, markPaid, numberOf, openDialog, reject, rowOf, statusOf, toast } from './steps.ts'
+import { approve, createPayout, markPaid, numberOf, reject, rowOf, statusOf, toast } from './steps.ts'
 import { password } from './world/people.ts'
 
-const test = testIn(async ({ deps, simulator, payable, manager }) => {
-  await simulator.fund('usd', 1_000_000)
+const test = testIn(async ({ deps, payable, manager }) => {
   const common = { partner: payable.partner, createdBy: manager.user.id }
   return { one: await aPayout(deps, common), two: await aPayout(deps, common), three: await aPayout(deps, common) }
 })
 
 const plain = { javaScriptEnabled: false }
 
-test('the whole way of the money works as plain form posts', async ({ world, browse }) => {
+test('the whole way of the money works as plain form posts', async ({ world, browse, tolerate }) => {
+  tolerate(/status of 400/)
   const manager = await browse(null, plain)
   await manager.goto('/')
   await manager.getByLabel('Email').fill(world.manager.email)
@@ -86,6 +86,5 @@ test('the whole way of the money works as plain form posts', async ({ world, bro
     await manager.getByLabel('I have checked the totals.').check()
     await manager.getByRole('button', { name: 'Create payouts' }).click()
     await expect(manager.getByText('1 payout created')).toBeVisible()
-    expect(openDialog).toBeDefined()
   })
 })

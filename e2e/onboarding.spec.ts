@@ -2,8 +2,7 @@ import { aPayout } from '#server/test/factories.ts'
 import { expect, testIn } from './fixtures.ts'
 import { approve, markPaid, statusOf } from './steps.ts'
 
-const test = testIn(async ({ deps, simulator, fresh, manager }) => {
-  await simulator.fund('usd', 100_000)
+const test = testIn(async ({ deps, fresh, manager }) => {
   return { payout: await aPayout(deps, { partner: fresh.partner, createdBy: manager.user.id, amount: 4_500 }) }
 })
 
@@ -37,7 +36,7 @@ test('a partner sets up payouts at Stripe, learns what is missing, gives it, and
   await partner.getByRole('button', { name: 'Complete' }).click()
   await expect(partner.getByRole('main')).toContainText('You are set up, and can be paid.')
   await expect(statusOf(partner)).toContainText('Payable')
-  await expect(blockers).not.toContainText('Stripe')
+  await expect(blockers).toHaveCount(0)
 
   await approve(owner)
   await markPaid(owner)

@@ -1,9 +1,10 @@
-import { expect, test } from './fixtures.ts'
+import { expect, testIn } from './fixtures.ts'
 import { approve, createPayout, markPaid, rowOf, statusOf, timeline, toast } from './steps.ts'
+
+const test = testIn(async () => ({}))
 
 test('a payout goes from created to the partner’s bank, and everybody reads it', async ({ world, browse }) => {
   const { simulator, mailbox, payable } = world
-  await simulator.fund('usd', 500_000)
   const owner = await browse(world.owner)
   const admin = await browse(world.admin)
   const phone = await browse(payable.person, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true })
@@ -25,7 +26,7 @@ test('a payout goes from created to the partner’s bank, and everybody reads it
   await owner.goto(new URL(admin.url()).pathname)
   await approve(owner)
   await expect(toast(owner)).toContainText(`${number} is approved.`)
-  await mailbox.anEmailTo(payable.person.email, /\$1,240\.00 approved for February 2026/)
+  await mailbox.anEmailTo(payable.person.email, /\$1,240\.00 approved for Feb 2026/)
 
   // Stripe takes its time to answer, so that there is something to see in between.
   await simulator.control('POST', '/_sim/faults', { kind: 'latency', method: 'POST', path: '/v1/transfers', ms: 1500 })
@@ -67,7 +68,7 @@ test('a payout goes from created to the partner’s bank, and everybody reads it
 
   // Each message once.
   expect(mailbox.to(payable.person.email).map(({ subject }) => subject.replace('[SIMULATED] ', ''))).toEqual([
-    '$1,240.00 approved for February 2026',
+    '$1,240.00 approved for Feb 2026',
     'Your $1,240.00 payout from Acme is on the way',
     '$1,240.00 has arrived',
   ])

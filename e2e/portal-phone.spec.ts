@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright/test'
-import { aPayout } from '#server/test/factories.ts'
+import { aPartner, aPayout } from '#server/test/factories.ts'
 import { expect, testIn } from './fixtures.ts'
 import { numberOf, rowOf, statusOf, toast } from './steps.ts'
 
@@ -11,7 +11,6 @@ const test = testIn(async ({ deps, payable, manager, admin, org }) => {
   await aPayout(deps, { ...common, status: 'pending_approval', amount: 7_000 })
   await aPayout(deps, { ...common, status: 'approved', amount: 3_000 })
   const rejected = await aPayout(deps, { ...common, status: 'rejected', amount: 9_900 })
-  const { aPartner } = await import('#server/test/factories.ts')
   const sibling = await aPartner(deps, { orgId: org.id, name: 'Sibling Canary' })
   const siblings = await aPayout(deps, { partner: sibling, status: 'paid', amount: 7_777_700 })
   return { paid, rejected, siblings }

@@ -2,8 +2,7 @@ import { aPayout } from '#server/test/factories.ts'
 import { expect, testIn } from './fixtures.ts'
 import { openDialog, statusOf, toast } from './steps.ts'
 
-const test = testIn(async ({ deps, simulator, payable, manager, admin }) => {
-  await simulator.fund('usd', 1_000_000)
+const test = testIn(async ({ deps, payable, manager, admin }) => {
   const common = { partner: payable.partner, createdBy: manager.user.id }
   return {
     pending: await aPayout(deps, { ...common, amount: 11_100 }),

@@ -6,8 +6,7 @@ import { password } from './world/people.ts'
 
 // The owner's own test script, step by step: 'Testing the Feature' in both of its modes.
 
-const test = testIn(async ({ deps, simulator, payable, manager, owner }) => {
-  await simulator.fund('usd', 1_000_000)
+const test = testIn(async ({ deps, payable, manager, owner }) => {
   const common = { partner: payable.partner, createdBy: manager.user.id, approvedBy: owner.user.id }
   const statuses = ['pending_approval', 'pending_approval', 'approved', 'paid', 'rejected'] as const
   const samples = []

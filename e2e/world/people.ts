@@ -41,20 +41,20 @@ export interface People {
   foreign: { org: Org; owner: Person; partnerSide: PartnerSide; payout: Payout }
 }
 
+/** Signs a member in by inserting a session. */
+export async function signedIn(deps: Deps, member: Member): Promise<Person> {
+  const { cookie } = await aSession(deps, member)
+  const [name = '', value = ''] = cookie.split('=')
+  return { ...member, email: member.user.email, cookie: { name, value } }
+}
+
 /** Fills an empty database, before the app owns it. */
 export async function seedPeople(deps: Deps, simulator: Simulator): Promise<People> {
   const passwordHash = await hashPassword(password)
-  const signedIn = async (member: Member): Promise<Person> => {
-    const { cookie } = await aSession(deps, member)
-    const [name = '', value = ''] = cookie.split('=')
-    return { ...member, email: member.user.email, cookie: { name, value } }
-  }
   const person = async (given: Omit<Parameters<typeof aMember>[1], 'user'>, name: string, email: string) =>
-    signedIn(await aMember(deps, { ...given, user: await aUser(deps, { name, email, passwordHash }) }))
-  const payablePartner = async (orgId: string, name: string, email: string, account: string) => {
-    const partner = await aPayablePartner(deps, simulator, { orgId, name, email, account })
-    return partner
-  }
+    signedIn(deps, await aMember(deps, { ...given, user: await aUser(deps, { name, email, passwordHash }) }))
+  const payablePartner = (orgId: string, name: string, email: string, account: string) =>
+    aPayablePartner(deps, simulator, { orgId, name, email, account })
 
   const org = await anOrg(deps, { name: 'Acme' })
   const owner = await person({ org, role: 'owner' }, 'Olivia Owner', 'olivia@acme.example')
@@ -103,20 +103,34 @@ export async function seedPeople(deps: Deps, simulator: Simulator): Promise<Peop
   return { org, owner, admin, manager, viewer, payable, fresh, foreign }
 }
 
-/** A partner that the simulator knows: an active account in the US, whose bank account takes payouts. */
+/** A partner that the simulator knows: an active account, in the US unless said otherwise, whose bank account takes payouts. */
 export async function aPayablePartner(
   deps: Deps,
   simulator: Simulator,
-  given: { orgId: string; name: string; email: string; account: string; reference?: string },
+  given: {
+    orgId: string
+    name: string
+    email: string
+    account: string
+    reference?: string
+    country?: string
+    currency?: string
+  },
 ): Promise<Partner> {
-  const { account, ...values } = given
+  const { account, country = 'US', currency = 'USD', ...values } = given
   await simulator.control('POST', '/_sim/accounts', {
     id: account,
-    country: 'US',
-    currency: 'usd',
+    country,
+    currency: currency.toLowerCase(),
     email: given.email,
     display_name: given.name,
   })
   // The key that Remit makes of such an account: nothing has changed when it asks before it pays.
-  return aPartner(deps, { ...values, stripeAccountId: account, destinationKey: `${account}:US6789` })
+  return aPartner(deps, {
+    ...values,
+    country,
+    currency,
+    stripeAccountId: account,
+    destinationKey: `${account}:${country}6789`,
+  })
 }

@@ -94,7 +94,7 @@ export async function loadPayouts(
     .where(sql`${payoutLines.payoutId} IN ${wanted}`)
     .orderBy(payoutLines.payoutId, payoutLines.position)
   const approvals = await db
-    .select({ payoutId: payoutApprovals.payoutId, userId: payoutApprovals.userId })
+    .select({ payoutId: payoutApprovals.payoutId, userId: payoutApprovals.userId, digest: payoutApprovals.digest })
     .from(payoutApprovals)
     .where(sql`${payoutApprovals.payoutId} IN ${wanted} AND ${payoutApprovals.voidedAt} IS NULL`)
   const linesOf = groupBy(lines, line => line.payoutId)
@@ -106,7 +106,9 @@ export async function loadPayouts(
         amount,
         currency,
       }))
-      const approvers = (approvalsOf.get(payout.id) ?? []).map(approval => approval.userId)
+      const digest = digestOf(payout, partner.destinationKey, own)
+      // An approval of anything else than what would be paid now counts for nothing.
+      const approvers = (approvalsOf.get(payout.id) ?? []).flatMap(one => (one.digest === digest ? one.userId : []))
       return [
         payout.id,
         {
@@ -114,7 +116,7 @@ export async function loadPayouts(
           partner,
           lines: own,
           approvers,
-          facts: factsOf(payout, partner, own, approvers.length, scope.policy, scope.now),
+          facts: factsOf(payout, partner, digest, approvers.length, scope.policy, scope.now),
         },
       ]
     }),
@@ -124,7 +126,7 @@ export async function loadPayouts(
 function factsOf(
   payout: Payout,
   partner: Partner,
-  lines: Loaded['lines'],
+  currentDigest: string,
   approvals: number,
   policy: OrgPolicy,
   now: number,
@@ -134,7 +136,7 @@ function factsOf(
     amount: payout.amount,
     currency: payout.currency,
     approvedDigest: payout.approvedDigest,
-    currentDigest: digestOf(payout, partner.destinationKey, lines),
+    currentDigest,
     needsReview: payout.needsReview,
     approvals,
     partner: {

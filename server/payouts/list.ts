@@ -25,7 +25,9 @@ const dayMs = 24 * 60 * 60_000
 
 /** The WHERE of a filter. Search is resolved first, for what it finds decides how the list is best read. */
 export async function whereOf(db: Drizzle, scope: ListScope, filter: PayoutFilter): Promise<SQL> {
-  const conditions: SQL[] = [sql`p.org_id = ${scope.orgId}`]
+  const found = filter.q ? await searchOf(db, scope, filter.q) : null
+  // Found one by one, rows are looked up by their ids: the plus sign keeps the planner from walking the organization's index instead.
+  const conditions: SQL[] = [found?.few ? sql`+p.org_id = ${scope.orgId}` : sql`p.org_id = ${scope.orgId}`]
   const partnerId = scope.partnerId ?? filter.partnerId
   if (partnerId) conditions.push(sql`p.partner_id = ${partnerId}`)
   // A partner may ask for another's; the answer is an empty list, as for one that doesn't exist.
@@ -44,7 +46,7 @@ export async function whereOf(db: Drizzle, scope: ListScope, filter: PayoutFilte
   if (filter.via) conditions.push(sql`p.paid_via = ${filter.via}`)
   if (filter.importId) conditions.push(sql`p.import_id = ${filter.importId}`)
   if (orders[filter.sort].column === 'paid_at') conditions.push(sql`p.paid_at IS NOT NULL`)
-  if (filter.q) conditions.push(await searchOf(db, scope, filter.q))
+  if (found) conditions.push(found.where)
   return sql.join(conditions, sql` AND `)
 }
 
@@ -52,25 +54,44 @@ function dayAfter(day: string): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + dayMs).toISOString().slice(0, 10)
 }
 
-/** Partner names are few and searched as text; numbers, references and ids are looked up by their indexes. */
-async function searchOf(db: Drizzle, scope: ListScope, q: string): Promise<SQL> {
+/** Up to so many matches are gathered before the list is read; beyond it, walking the list finds a page soon. */
+const few = 5_000
+
+/**
+ * Partner names are few and searched as text; numbers, references and ids are looked up by their indexes. What matches little is
+ * gathered by id, for a walk through the list would be long; what matches much is tested on the walk.
+ */
+async function searchOf(db: Drizzle, scope: ListScope, q: string): Promise<{ where: SQL; few: boolean }> {
   const like = `%${q.replace(/[\\%_]/g, '\\$&')}%`
-  const found = await db.all<{ id: string; count: number }>(sql`
+  const partners = await db.all<{ id: string; count: number }>(sql`
     SELECT r.id AS id, (SELECT coalesce(sum(count), 0) FROM payout_totals t WHERE t.org_id = r.org_id AND t.partner_id = r.id) AS count
     FROM partners r
     WHERE r.org_id = ${scope.orgId} AND ${scope.partnerId ? sql`r.id = ${scope.partnerId}` : sql`true`}
       AND (r.name LIKE ${like} ESCAPE '\\' OR r.email LIKE ${like} ESCAPE '\\' OR r.reference LIKE ${like} ESCAPE '\\')
     LIMIT 1000`)
-  const partnerIds = JSON.stringify(found.map(row => row.id))
-  const number = /^(?:PO-?)?0*(\d{1,9})$/i.exec(q)?.[1]
-  const exact = sql`
-    SELECT id FROM payouts WHERE org_id = ${scope.orgId} AND reference >= ${q} AND reference < ${`${q}\u{10ffff}`}
+  const partnerIds = JSON.stringify(partners.map(row => row.id))
+  const number = Number(/^(?:PO-?)?0*(\d{1,9})$/i.exec(q)?.[1] ?? -1)
+  const last = `${q}\u{10ffff}`
+  const exact = await db.all<{ id: string }>(sql`
+    SELECT id FROM (SELECT id FROM payouts WHERE org_id = ${scope.orgId} AND reference >= ${q} AND reference < ${last} LIMIT ${few + 1})
     UNION ALL SELECT id FROM payouts WHERE org_id = ${scope.orgId} AND id = ${q}
-    UNION ALL SELECT id FROM payouts WHERE org_id = ${scope.orgId} AND number = ${number ? Number(number) : -1}`
-  // Many matches: walk the list's own index, the page fills soon. Few: gather them first, or the walk would be long.
-  return found.reduce((sum, row) => sum + row.count, 0) > 5_000
-    ? sql`(p.partner_id IN (SELECT value FROM json_each(${partnerIds})) OR p.id IN (${exact}))`
-    : sql`p.id IN (SELECT id FROM payouts WHERE org_id = ${scope.orgId} AND partner_id IN (SELECT value FROM json_each(${partnerIds})) UNION ALL ${exact})`
+    UNION ALL SELECT id FROM payouts WHERE org_id = ${scope.orgId} AND number = ${number}`)
+  const exactIds = JSON.stringify(exact.map(row => row.id))
+  if (exact.length > few) {
+    const where = sql`(p.partner_id IN (SELECT value FROM json_each(${partnerIds})) OR (p.reference >= ${q} AND p.reference < ${last}) OR p.id = ${q} OR p.number = ${number})`
+    return { where, few: false }
+  }
+  if (partners.reduce((sum, row) => sum + row.count, exact.length) > few)
+    return {
+      where: sql`(p.partner_id IN (SELECT value FROM json_each(${partnerIds})) OR p.id IN (SELECT value FROM json_each(${exactIds})))`,
+      few: false,
+    }
+  return {
+    where: sql`p.id IN (
+      SELECT id FROM payouts WHERE org_id = ${scope.orgId} AND partner_id IN (SELECT value FROM json_each(${partnerIds}))
+      UNION SELECT value FROM json_each(${exactIds}))`,
+    few: true,
+  }
 }
 
 /** ORDER BY and, behind a cursor, the keyset condition of a sort. */

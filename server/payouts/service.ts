@@ -282,6 +282,10 @@ export async function bulkApprove(work: Work, payoutIds: string[]): Promise<{ ap
     payoutId: payout.id,
     digest: facts.currentDigest,
   }))
+  // The same person's approval of what the payout was before makes room for the one of what it is now.
+  await work.tx.run(sql`
+    UPDATE payout_approvals SET voided_at = ${work.at} WHERE user_id = ${work.actor.id} AND voided_at IS NULL
+      AND payout_id IN (SELECT value ->> 'payoutId' FROM json_each(${JSON.stringify(rows)}))`)
   await work.tx.run(sql`
     INSERT INTO payout_approvals (id, org_id, payout_id, user_id, digest, approved_at)
     SELECT value ->> 'id', ${work.orgId}, value ->> 'payoutId', ${work.actor.id}, value ->> 'digest', ${work.at} FROM json_each(${JSON.stringify(rows)})`)

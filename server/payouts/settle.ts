@@ -55,7 +55,9 @@ function mismatch(attempt: Attempt, transfer: Stripe.Transfer): string | null {
     return `Stripe's transfer is ${transfer.amount} ${transfer.currency}, ours was ${request.amount} ${request.currency}`
   if (destination !== request.destination)
     return `Stripe's transfer went to ${destination}, ours was for ${request.destination}`
-  if (transfer.metadata?.payout_id !== attempt.payoutId) return "Stripe's transfer names another payout"
+  // Someone may edit a transfer's metadata at Stripe later; what it was settled by stays what it was settled by.
+  if (attempt.transferId !== transfer.id && transfer.metadata?.payout_id !== attempt.payoutId)
+    return "Stripe's transfer names another payout"
   return null
 }
 

@@ -354,10 +354,12 @@ export async function readStats(db: Drizzle, orgId: string, partnerId: string | 
     )
     return {
       count: own.reduce((sum, row) => sum + row.count, 0),
-      amounts: [...sums].map(([currency, list]) => ({
-        currency,
-        amount: list.reduce((sum, row) => sum + row.amount - row.reversed, 0),
-      })),
+      amounts: [...sums]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([currency, list]) => ({
+          currency,
+          amount: list.reduce((sum, row) => sum + row.amount - row.reversed, 0),
+        })),
     }
   }
   const taken = groupBy(

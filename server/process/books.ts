@@ -35,7 +35,12 @@ export async function checkBooks(db: Database, transfers: Stripe.Transfer[], set
   return [...problems.flat(), ...(await checkFile(db)), ...(settled ? await checkOutbox(db) : [])]
 }
 
-async function checkPayout(db: Database, payout: Payout, transfers: Stripe.Transfer[], settled: boolean): Promise<string[]> {
+async function checkPayout(
+  db: Database,
+  payout: Payout,
+  transfers: Stripe.Transfer[],
+  settled: boolean,
+): Promise<string[]> {
   const { id, status } = payout
   const problems: string[] = []
   const must = (holds: boolean, what: string) => {
@@ -86,7 +91,9 @@ async function checkAudit(db: Database, { id, number, status }: Payout): Promise
   )
   const expected = { approved: [], processing: ['payouts.markPaid'], paid: ['payouts.markPaid', 'payout.settled'] }
   const found = rows.map(row => row.action).join()
-  return found === (expected[status as keyof typeof expected] ?? []).join() ? [] : [`payout ${number} is ${status}, and its history says ${found}`]
+  return found === (expected[status as keyof typeof expected] ?? []).join()
+    ? []
+    : [`payout ${number} is ${status}, and its history says ${found}`]
 }
 
 /** The file is sound, its chains are whole, and what is kept in sums is the sum. */
@@ -104,7 +111,8 @@ async function checkFile(db: Database): Promise<string[]> {
       SELECT org_id, currency, status, amount + count AS kept, 0 AS counted FROM payout_totals WHERE partner_id = ''
       UNION ALL SELECT org_id, currency, status, 0, sum(amount) + count(*) FROM payouts GROUP BY org_id, currency, status)
     GROUP BY org_id, currency, status HAVING sum(kept) <> sum(counted)`)
-  for (const { status, kept, counted } of sums) problems.push(`the total of ${status} is ${kept}, and should be ${counted}`)
+  for (const { status, kept, counted } of sums)
+    problems.push(`the total of ${status} is ${kept}, and should be ${counted}`)
   return problems
 }
 

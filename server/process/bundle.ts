@@ -26,7 +26,8 @@ export async function bundle(entry: URL, folder: string): Promise<string> {
     jsx: 'automatic',
     logLevel: 'error',
     // Native modules stay where they are.
-    external: ['libsql', '@libsql/client', '@node-rs/argon2'],
+    external: ['libsql', '@node-rs/argon2'],
+    minifyWhitespace: true,
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   })
   symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'))

@@ -55,7 +55,11 @@ export async function makeCompany(
       insertPayouts(
         unit,
         'form',
-        Array.from({ length: count }, (_, index) => ({ partnerId: partner.id, amount: 5_000 + index, currency: 'USD' })),
+        Array.from({ length: count }, (_, index) => ({
+          partnerId: partner.id,
+          amount: 5_000 + index,
+          currency: 'USD',
+        })),
       ),
     )
     const { approved } = await owner.api.payouts.bulkApprove({ payoutIds: made.map(({ id }) => id) })

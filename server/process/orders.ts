@@ -1,10 +1,20 @@
-/** What a killable process is told, as JSON, in its first argument. */
+/** What a killable process is told to do. */
 export interface Orders {
   /** What the owner's browser sends. */
   cookie: string
   payout: { id: string; version: number }
-  /** Kills itself at this step; null lives to the end. */
+  /**
+   * The steps that must happen, in this order: a person marks the payout paid; or another process has died over it, and then either
+   * the worker is first to take it up again, or Stripe's webhooks are.
+   */
+  story: 'mark paid' | 'worker first' | 'webhooks first'
+  /** Dies at this step; null lives. */
   killAt: number | null
-  /** What it finds: nothing done yet, or what a dead one left. Then either the worker looks first, or Stripe's webhooks come first. */
-  first: 'nothing' | 'worker' | 'webhooks'
+}
+
+/** What a process that lived answers. */
+export interface Account {
+  /** Each thing that happened, as it happened. */
+  said: string[]
+  error: string | null
 }

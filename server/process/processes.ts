@@ -28,7 +28,10 @@ export interface Running {
 }
 
 /** Starts a file as a process of its own, with nothing of this environment but what is given. It is gone when the test is over. */
-export function start(file: string, given: { args?: string[]; env?: Record<string, string>; imports?: string[] } = {}): Running {
+export function start(
+  file: string,
+  given: { args?: string[]; env?: Record<string, string>; imports?: string[] } = {},
+): Running {
   const imports = [...(file.endsWith('.ts') ? [tsx] : []), leash, ...(given.imports ?? [])]
   const child = spawn(process.execPath, [...imports.flatMap(url => ['--import', url]), file, ...(given.args ?? [])], {
     cwd: tmpdir(),

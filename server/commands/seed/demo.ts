@@ -7,7 +7,7 @@ import { sendToBanks } from './present.ts'
 import { createStage, day, deliverMails, type MovableClock } from './stage.ts'
 
 /** Eighteen months, two weeks each. */
-export const demoRuns = 39
+const demoRuns = 39
 
 /**
  * Fills an empty database and its simulator with two organizations and their history, by playing it: every step goes through the

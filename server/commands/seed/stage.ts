@@ -30,10 +30,6 @@ export interface Stage {
   simulator<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T>
 }
 
-export interface Scene {
-  orgId: string
-}
-
 /** One unit of work at the clock's time, as `actor`. */
 export function act<T>(stage: Stage, orgId: string, actor: Actor, fn: (unit: Work) => Promise<T>): Promise<T> {
   return work(stage.deps, { orgId, actor }, fn)
@@ -114,7 +110,7 @@ async function control<T>(base: string, method: 'GET' | 'POST', path: string, bo
   return JSON.parse(text) as T
 }
 
-export interface Chance {
+interface Chance {
   /** In [0, 1). */
   fraction(): number
   /** A whole number from `from` to `to`, both included. */
@@ -123,7 +119,7 @@ export interface Chance {
 }
 
 /** The same every time, so that the demo looks the same on every machine (mulberry32). */
-export function createChance(seed: number): Chance {
+function createChance(seed: number): Chance {
   let state = seed >>> 0
   const fraction = () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -1,6 +1,7 @@
 import type { TimelineItem } from '#app/components/timeline.tsx'
 import type { Blocker } from '#server/payouts/blockers.ts'
 import type { TimelineStep } from '#server/payouts/timeline.ts'
+import { actionLabel as wordsOf } from '../audit/words.ts'
 
 /** Where the admin clears each kind of blocker. What only the partner can do starts at the partner's page: remind them. */
 export function blockerPlaces(partnerId: string): Record<string, string> {
@@ -29,30 +30,7 @@ export function forStaff(says: string): string {
   return says.replace(/\byour\b/g, 'the partner’s').replace(/\bYour\b/g, 'The partner’s')
 }
 
-const actionWords: Record<string, string> = {
-  'payouts.create': 'Created',
-  'payouts.update': 'Edited',
-  'payouts.approve': 'Approved',
-  'payouts.reject': 'Rejected',
-  'payouts.unapprove': 'Sent back for approval',
-  'payouts.markPaid': 'Marked paid',
-  'payouts.cancel': 'Canceled',
-  'payouts.release': 'Looked at Stripe, and released',
-  'payouts.decideReversal': 'Decided about the money taken back',
-  'payout.settled': 'Paid',
-  'payout.failed': 'Refused',
-  'payout.reversed': 'Taken back',
-  'payout.needs_review': 'Needs review',
-  'payout.incident': 'Incident: Stripe and Remit disagree',
-}
-
-/** `payouts.markPaid` → `Marked paid`; an action without words of its own is spelled out. */
+/** The audit log's words for an action, on a page that says already which payout it is about. */
 export function actionLabel(action: string): string {
-  const known = actionWords[action]
-  if (known) return known
-  const bare = action
-    .replace(/^[^.]*\./, '')
-    .replace(/([a-z])([A-Z])|_/g, '$1 $2')
-    .toLowerCase()
-  return bare.charAt(0).toUpperCase() + bare.slice(1)
+  return wordsOf(action).replace(' a payout', '')
 }

@@ -81,6 +81,21 @@ export function BulkConfirm({ answer }: { answer: Extract<BulkAnswer, { step: 'c
                 </li>
               ))}
             </ul>
+            <details className="mt-2 text-sm">
+              <summary className="min-h-6 w-fit rounded-sm hover:underline">
+                Show {ready.length === 1 ? 'it' : 'them'}
+              </summary>
+              <ul className="mt-1 flex max-h-64 flex-col gap-0.5 overflow-y-auto">
+                {ready.map(row => (
+                  <li key={row.id} className="flex flex-wrap justify-between gap-x-4">
+                    <span>
+                      {row.number} · {row.partner.name}
+                    </span>
+                    <Money amount={row.amount} currency={row.currency} />
+                  </li>
+                ))}
+              </ul>
+            </details>
           </ConfirmBox>
         ) : null}
         {skipped.length > 0 ? (

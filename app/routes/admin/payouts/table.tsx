@@ -22,7 +22,7 @@ const columns: (Column<PayoutRow> & { key: string })[] = [
     key: 'number',
     header: 'Payout',
     card: 'title',
-    cell: row => <span className="num whitespace-nowrap">{row.number}</span>,
+    cell: row => <span className="num flex min-h-6 items-center whitespace-nowrap">{row.number}</span>,
   },
   {
     key: 'partner',

@@ -158,6 +158,7 @@ for (const { pattern, id } of pages)
 
       // Single fetch lets anyone ask for the page's loader without its layout's.
       const data = await get(world, `${path === '/' ? '/_root' : path}.data?_routes=${encodeURIComponent(id)}`, person)
+      if (rule.for !== 'all' && may) expect({ who, path, status: data.status }).toEqual({ who, path, status: 200 })
       if (rule.for !== 'all' && !may && who !== 'nobody')
         expect({ who, path, status: data.status }).not.toEqual({ who, path, status: 500 })
       if (openPages.has(pattern)) continue

@@ -62,7 +62,7 @@ test('reject one, by keyboard: the dialog takes the focus, gives it back, and se
   await tabTo(page, trigger)
   await page.keyboard.press('Enter')
   await expect(dialog).toBeVisible()
-  expect(await dialog.evaluate(element => element.contains(document.activeElement))).toBe(true)
+  await expect.poll(() => dialog.evaluate(element => element.contains(document.activeElement))).toBe(true)
   // Nothing behind it can be reached.
   for (let presses = 0; presses < 8; presses++) {
     await page.keyboard.press('Tab')

@@ -28,15 +28,21 @@ test('a payout goes from created to the partner’s bank, and everybody reads it
   await expect(toast(owner)).toContainText(`${number} is approved.`)
   await mailbox.anEmailTo(payable.person.email, /\$1,240\.00 approved for Feb 2026/)
 
-  // Stripe takes its time to answer, so that there is something to see in between.
-  await simulator.control('POST', '/_sim/faults', { kind: 'latency', method: 'POST', path: '/v1/transfers', ms: 1500 })
+  // Stripe is busy for a while, so that there is something to see in between.
+  await phone.goto('/portal')
+  await simulator.control('POST', '/_sim/faults', {
+    kind: 'rate_limit',
+    method: 'POST',
+    path: '/v1/transfers',
+    count: null,
+  })
   await markPaid(owner)
   await expect(statusOf(owner)).toContainText('Processing')
-  await phone.goto('/portal')
   await expect(phone.getByRole('main')).toContainText('It is being sent to your Stripe balance')
 
-  // The worker sends it, the webhook confirms it, and open pages say so by themselves.
-  await expect(statusOf(owner)).toContainText('Paid')
+  // The worker asks again with the same key, the webhook confirms it, and open pages say so by themselves.
+  await simulator.control('DELETE', '/_sim/faults')
+  await expect(statusOf(owner)).toContainText('Paid', { timeout: 20_000 })
   const [transfer, ...others] = await simulator.transfers()
   expect(others).toEqual([])
   expect(transfer).toMatchObject({
@@ -56,14 +62,14 @@ test('a payout goes from created to the partner’s bank, and everybody reads it
   await rowOf(phone, number).getByRole('link').click()
   await expect(statusOf(phone)).toContainText('Paid')
   const steps = phone.getByRole('list', { name: 'Steps of this payout' })
-  await expect(steps).toContainText('Sent to the Stripe balance')
+  await expect(steps).toContainText('Sent to your Stripe balance')
   await expect(steps).not.toContainText('Arrived')
 
   // Only when the bank has it does anybody read so.
   await simulator.control('POST', '/_sim/payouts/run', { until: 'paid' })
   await mailbox.anEmailTo(payable.person.email, /\$1,240\.00 has arrived/)
   await expect(phone.getByRole('main')).toContainText('Arrived in your bank')
-  await expect(steps).toContainText('Arrived in the bank')
+  await expect(steps).toContainText('Arrived in your bank')
   await expect(timeline(owner)).toContainText('Arrived in the bank')
 
   // Each message once.

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import path from 'node:path'
 import type { ServerBuild } from '@remix-run/node'
 import { openDatabase } from '#db/client.ts'
@@ -19,6 +19,10 @@ import { tasks } from './worker/tasks.ts'
 import { createWorker } from './worker/worker.ts'
 
 // The composition root: what the domain may touch is made here, once, and handed down.
+
+/** How long requests and jobs may take to end once we are asked to stop, and how long stopping may take in all (milliseconds). */
+const graceMs = 7_000
+const stopMs = 10_000
 
 async function main(): Promise<void> {
   const config = readConfig(process.env)
@@ -57,26 +61,34 @@ async function main(): Promise<void> {
   const server = createServer(app)
   // Longer than a proxy's own, or it would meet connections that close under its requests.
   server.keepAliveTimeout = 65_000
+  const answering = new Set<ServerResponse>()
+  server.on('request', (_request, response) => {
+    answering.add(response)
+    response.once('close', () => answering.delete(response))
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(config.PORT, config.HOST, resolve)
   })
-  worker.start()
-  log.info({ url: config.PUBLIC_URL, payments: config.PAYMENTS, pid: process.pid }, 'Remit is running')
 
   const stop = async (signal: string) => {
     if (draining) return
     draining = true
     log.info({ signal }, 'stopping')
+    // Whatever hangs: what is not done by now is as safe as after a crash, and nobody waits for us any longer.
+    setTimeout(() => process.exit(1), stopMs).unref()
     // Long enough for a proxy to notice that we are not ready, and to send the next requests elsewhere.
     if (config.NODE_ENV === 'production') await new Promise(resolve => setTimeout(resolve, 500))
     const closed = new Promise(resolve => server.close(resolve))
-    server.closeIdleConnections()
-    const streams = setTimeout(() => server.closeAllConnections(), 3_000)
-    await Promise.all([worker.stop(8_000), closed])
-    clearTimeout(streams)
+    // Live pages never end by themselves, and find the next process; everybody else is answered.
+    for (const response of answering)
+      if (String(response.getHeader('content-type')).startsWith('text/event-stream')) response.destroy()
+    const late = setTimeout(() => server.closeAllConnections(), graceMs)
+    await Promise.all([worker.stop(graceMs), closed])
+    clearTimeout(late)
     await control?.close()
-    await deps.mailer.close()
+    // A mail server that does not answer has had its time: the mail's job was given back.
+    await Promise.race([deps.mailer.close(), new Promise(resolve => setTimeout(resolve, 100))])
     await db.checkpoint()
     await db.close()
     log.info({}, 'stopped')
@@ -84,6 +96,8 @@ async function main(): Promise<void> {
   }
   process.on('SIGTERM', () => void stop('SIGTERM'))
   process.on('SIGINT', () => void stop('SIGINT'))
+  worker.start()
+  log.info({ url: config.PUBLIC_URL, payments: config.PAYMENTS, pid: process.pid }, 'Remit is running')
 }
 
 /** The compiled app in production; Vite, compiling as it is asked, in development. */

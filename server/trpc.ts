@@ -56,7 +56,7 @@ export function sentenceOf(error: TRPCError, requestId: string): string {
   if (error.cause instanceof ZodError)
     return Object.values(fieldsOf(error.cause))[0] ?? 'Something in the input is not right.'
   if (error.code === 'INTERNAL_SERVER_ERROR')
-    return `Something went wrong on our side. Nothing was changed. If it stays, tell us the request id ${requestId}.`
+    return `Something went wrong on our side. Look whether it was done before you try again. If it stays, tell us the request id ${requestId}.`
   return error.message
 }
 

@@ -37,6 +37,8 @@ export function Dialog(props: DialogProps) {
     if (!dialog.current || !details.current || dialog.current.matches(':modal')) return
     details.current.open = true
     dialog.current.removeAttribute('open')
+    // Unfolded a moment ago, it has no layout yet, and the browser would find nothing in it to focus.
+    dialog.current.getBoundingClientRect()
     dialog.current.showModal()
   }
 

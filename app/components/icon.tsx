@@ -116,6 +116,3 @@ export function Icon({ name, size = 16, className }: { name: IconName; size?: 12
     </svg>
   )
 }
-
-/** Every icon's name, for pages that show them all. */
-export const iconNames = [...Object.keys(paths), ...Object.keys(shapes)] as IconName[]

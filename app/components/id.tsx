@@ -31,8 +31,3 @@ export function Id({ value, what = 'id', href }: IdProps) {
 export function Code({ children }: { children: string }) {
   return <code className="select-all break-all font-mono text-[0.92em]">{children}</code>
 }
-
-/** A key to press. */
-export function Kbd({ children }: { children: string }) {
-  return <kbd className="rounded-sm border border-line bg-sunken px-1 font-mono text-muted text-xs">{children}</kbd>
-}

@@ -58,36 +58,6 @@ function Breadcrumbs({ crumbs }: { crumbs: readonly Crumb[] }) {
   )
 }
 
-/** A titled part of a page without a box. */
-export function Section({
-  title,
-  description,
-  actions,
-  children,
-}: {
-  title: ReactNode
-  description?: ReactNode
-  actions?: ReactNode
-  children: ReactNode
-}) {
-  return (
-    <section className="flex flex-col gap-3 pt-2">
-      <header className="flex flex-wrap items-end justify-between gap-x-4 gap-y-2">
-        <div>
-          <h2 className="font-semibold text-lg">{title}</h2>
-          {description ? <p className="max-w-prose text-muted text-sm">{description}</p> : null}
-        </div>
-        {actions ? (
-          <div className="flex flex-wrap items-start gap-2" data-no-print="">
-            {actions}
-          </div>
-        ) : null}
-      </header>
-      {children}
-    </section>
-  )
-}
-
 /** Main column and a narrower side column from 1024 px. */
 export function Columns({ main, side }: { main: ReactNode; side: ReactNode }) {
   return (

@@ -156,7 +156,8 @@ CREATE TABLE payouts (
   source TEXT NOT NULL CHECK (source IN ('form', 'api', 'import', 'demo')),
   import_id TEXT REFERENCES payout_imports (id),
   created_by TEXT NOT NULL REFERENCES users (id),
-  edited_by TEXT REFERENCES users (id),
+  -- the payout whose taken-back money this one pays again; its accrual is booked already
+  repays TEXT REFERENCES payouts (id),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   version INTEGER NOT NULL DEFAULT 1,
@@ -255,6 +256,16 @@ CREATE TRIGGER payout_lines_frozen BEFORE UPDATE ON payout_lines
 WHEN (SELECT status FROM payouts WHERE id = OLD.payout_id) <> 'pending_approval'
 BEGIN SELECT RAISE(ABORT, 'payout_frozen'); END;
 
+-- Everyone who ever changed a payout counts as its creator: four eyes would be two if only the last one did.
+CREATE TABLE payout_editors (
+  payout_id TEXT NOT NULL REFERENCES payouts (id),
+  user_id TEXT NOT NULL REFERENCES users (id),
+  edited_at INTEGER NOT NULL,
+  PRIMARY KEY (payout_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER payout_editors_stay BEFORE DELETE ON payout_editors
+BEGIN SELECT RAISE(ABORT, 'editors are kept'); END;
+
 CREATE TABLE payout_approvals (
   id TEXT PRIMARY KEY,
   org_id TEXT NOT NULL,
@@ -268,7 +279,8 @@ CREATE TABLE payout_approvals (
 CREATE UNIQUE INDEX payout_approvals_once ON payout_approvals (payout_id, user_id) WHERE voided_at IS NULL;
 CREATE TRIGGER payout_approvals_four_eyes BEFORE INSERT ON payout_approvals
 WHEN EXISTS (SELECT 1 FROM payouts p JOIN organizations o ON o.id = p.org_id
-             WHERE p.id = NEW.payout_id AND o.creator_may_approve = 0 AND NEW.user_id IN (p.created_by, coalesce(p.edited_by, p.created_by)))
+             WHERE p.id = NEW.payout_id AND o.creator_may_approve = 0 AND (NEW.user_id = p.created_by
+               OR EXISTS (SELECT 1 FROM payout_editors e WHERE e.payout_id = p.id AND e.user_id = NEW.user_id)))
 BEGIN SELECT RAISE(ABORT, 'creator_cannot_approve'); END;
 CREATE TRIGGER payout_approvals_not_payee BEFORE INSERT ON payout_approvals
 WHEN EXISTS (SELECT 1 FROM payouts p JOIN partners r ON r.id = p.partner_id JOIN users u ON u.id = NEW.user_id
@@ -460,6 +472,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_due ON outbox (topic, run_at, id) WHERE status = 'queued';
 CREATE INDEX outbox_leased ON outbox (lease_until) WHERE status = 'leased';
 CREATE INDEX outbox_open ON outbox (org_id, status, created_at, id) WHERE status <> 'done';
+CREATE INDEX outbox_done ON outbox (created_at) WHERE status = 'done';
 CREATE INDEX outbox_by_org ON outbox (org_id, created_at, id);
 
 CREATE TABLE idempotency (
@@ -487,6 +500,7 @@ CREATE TABLE stripe_events (
   processed_at INTEGER,
   outcome TEXT
 ) STRICT;
+CREATE INDEX stripe_events_open ON stripe_events (received_at, id) WHERE processed_at IS NULL;
 CREATE INDEX stripe_events_by_received ON stripe_events (received_at, id);
 
 CREATE TABLE emails (

@@ -30,7 +30,8 @@ export const payouts = sqliteTable('payouts', {
   source: text({ enum: ['form', 'api', 'import', 'demo'] }).notNull(),
   importId: text('import_id'),
   createdBy: text('created_by').notNull(),
-  editedBy: text('edited_by'),
+  /** The payout whose taken-back money this one pays again. */
+  repays: text(),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
   version: integer().notNull().default(1),
@@ -67,6 +68,17 @@ export const payoutLines = sqliteTable('payout_lines', {
   amount: integer().notNull(),
   currency: text().notNull(),
 })
+
+/** Everyone who ever changed a payout. */
+export const payoutEditors = sqliteTable(
+  'payout_editors',
+  {
+    payoutId: text('payout_id').notNull(),
+    userId: text('user_id').notNull(),
+    editedAt: integer('edited_at').notNull(),
+  },
+  table => [primaryKey({ columns: [table.payoutId, table.userId] })],
+)
 
 export const payoutApprovals = sqliteTable('payout_approvals', {
   id: text().primaryKey(),

@@ -333,7 +333,7 @@ async function oneWaiting(deps: Deps, org: Org, about: About) {
   return {
     count: 1,
     totals: [formatMoney(payout.amount, payout.currency, { code: true })],
-    preparedBy: await nameOf(deps, org, payout.editedBy ?? payout.createdBy),
+    preparedBy: await nameOf(deps, org, payout.createdBy),
     partnerName: partner.name,
     period: payout.period ? formatPeriod(payout.period) : undefined,
     reviewUrl: absolute(deps, `/admin/payouts/${payout.id}`),

@@ -190,6 +190,15 @@ test('tRPC answers in sentences, without stack traces, and caps bodies and batch
   expect(garbage.status).toBe(400)
 })
 
+test('what a page posts is capped before anything reads it, and must say its size', async () => {
+  const { url } = await anApp()
+  const own = { origin, 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' }
+  const large = await send(`${url}/login`, { method: 'POST', headers: own, body: `email=${'x'.repeat(1_100_000)}` })
+  expect(large.status).toBe(413)
+  const chunked = await send(`${url}/login`, { method: 'POST', headers: { ...own, 'transfer-encoding': 'chunked' } })
+  expect(chunked.status).toBe(411)
+})
+
 const everywhere: [string, string, { method?: string; headers?: Record<string, string>; body?: string }, number][] = [
   ['200', '/livez', {}, 200],
   ['200 ready', '/readyz', {}, 200],

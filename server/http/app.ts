@@ -14,7 +14,7 @@ import { clearToast, readToast } from '../lib/toast.ts'
 import { appRouter, createCaller } from '../router.ts'
 import { receiveWebhook } from '../stripe/webhook.ts'
 import { type Context, explain, sentenceOf } from '../trpc.ts'
-import { refuseCrossSite, webhookPaths } from './guard.ts'
+import { refuseCrossSite, uploadPaths, webhookPaths } from './guard.ts'
 import { securityHeaders } from './headers.ts'
 
 export interface HttpOptions {
@@ -101,6 +101,7 @@ export function createHttpApp(deps: Deps, options: HttpOptions): express.Express
       maxBatchSize: 10,
     }),
   )
+  app.use(refuseLargeBodies)
   app.all('*', remix(deps, options.build))
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     const status = statusOf(error)
@@ -116,6 +117,28 @@ export function createHttpApp(deps: Deps, options: HttpOptions): express.Express
       )
   })
   return app
+}
+
+const pageLimit = 1024 * 1024
+/** An import's file of 5 MB, and the form around it. */
+const uploadLimit = 6 * 1024 * 1024
+
+/** Remix reads whole bodies into memory; nothing that a page posts is large, and what doesn't say its size isn't a page's. */
+function refuseLargeBodies(request: Request, response: Response, next: NextFunction): void {
+  const limit = uploadPaths.includes(request.path) ? uploadLimit : pageLimit
+  const chunked = request.get('transfer-encoding') !== undefined
+  if (!chunked && Number(request.get('content-length') ?? 0) <= limit) {
+    next()
+    return
+  }
+  response
+    .status(chunked ? 411 : 413)
+    .type('text/plain; charset=utf-8')
+    .send(
+      chunked
+        ? 'Send the length of the content.'
+        : `That is too large: at most ${limit / 1024 / 1024} MB fit here. Nothing was changed.`,
+    )
 }
 
 function statusOf(error: unknown): number {

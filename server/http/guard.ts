@@ -28,13 +28,14 @@ export function refuseCrossSite(publicOrigin: string) {
     if (!own) {
       response
         .status(403)
+        .set('Cache-Control', 'no-store')
         .type('text/plain; charset=utf-8')
         .send('This request did not come from Remit’s own pages, so it was refused. Nothing was changed.')
       return
     }
     const problem = bodyProblem(request)
     if (problem) {
-      response.status(415).type('text/plain; charset=utf-8').send(problem)
+      response.status(415).set('Cache-Control', 'no-store').type('text/plain; charset=utf-8').send(problem)
       return
     }
     next()

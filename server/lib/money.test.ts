@@ -74,6 +74,7 @@ test('what is written as digits reads back as the same amount, in every currency
 
 function toStripeAmountOrNull(amount: number, currency: string): number | null {
   try {
+    checkAmount(amount, currency)
     return toStripeAmount(amount, currency)
   } catch {
     return null
@@ -84,7 +85,7 @@ test("Stripe's own decimals: krónur and shillings are sent with two, yen and ar
   expect(toStripeAmount(10, 'ISK')).toBe(1_000)
   expect(toStripeAmount(500, 'UGX')).toBe(50_000)
   expect(toStripeAmount(1_000, 'JPY')).toBe(1_000)
-  expect(toStripeAmount(1_000, 'MGA')).toBe(1_000)
+  expect(toStripeAmount(1_000, 'MGA')).toBe(10)
   fc.assert(
     fc.property(
       fc.constantFrom('USD', 'ISK', 'UGX', 'JPY', 'MGA', 'KWD', 'HUF'),
@@ -103,6 +104,20 @@ test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 100_000_000, 2 ** 5
     expect(() => checkAmount(amount, 'USD')).toThrow()
   },
 )
+
+test.each([
+  [100_000_00, 'HUF', 'HUF 100,000.00', 10_000_000],
+  [250_000_00, 'IDR', 'IDR 250,000.00', 25_000_000],
+  [1_500_00, 'COP', 'COP 1,500.00', 150_000],
+  [10_000, 'ISK', 'ISK 10,000', 1_000_000],
+  [1_000, 'JPY', 'JPY 1,000', 1_000],
+  [5_120, 'KWD', 'KWD 5.120', 5_120],
+  [500_00, 'MGA', 'MGA 500.00', 500],
+])('%i minor units of %s are %s, and %i on the wire', (amount, currency, text, wire) => {
+  expect(formatMoney(amount, currency, { code: true }).replace(/\u00a0/g, ' ')).toBe(text)
+  expect(toStripeAmount(amount, currency)).toBe(wire)
+  expect(fromStripeAmount(wire, currency)).toBe(amount)
+})
 
 test('sums never mix currencies', () => {
   const sums = sumByCurrency([

@@ -9,17 +9,15 @@ export interface Money {
 /** The most one payout may be, in minor units; Stripe's amounts have at most eight digits. */
 export const maxAmount = 99_999_999
 
-const decimalsOf = new Map<string, number>()
+// ISO 4217's minor units, committed: the runtime's own tables follow how people write amounts (Node 20 gives HUF and IDR no
+// decimals), and differ between browsers, while an integer in the database must mean the same for ever.
+const withoutDecimals = new Set('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' '))
+const withThreeDecimals = new Set('BHD IQD JOD KWD LYD OMR TND'.split(' '))
 
-/** How many decimals a currency has, from Intl: USD 2, JPY 0, KWD 3. Throws INVALID for what is no currency. */
+/** How many decimals a currency has: USD 2, JPY 0, KWD 3. Throws INVALID for what is no currency. */
 export function currencyDecimals(currency: string): number {
-  let decimals = decimalsOf.get(currency)
-  if (decimals === undefined) {
-    if (!isCurrency(currency)) throw new DomainError('INVALID', `“${currency}” is not a currency we know.`)
-    decimals = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
-    decimalsOf.set(currency, decimals)
-  }
-  return decimals
+  if (!isCurrency(currency)) throw new DomainError('INVALID', `“${currency}” is not a currency we know.`)
+  return withoutDecimals.has(currency) ? 0 : withThreeDecimals.has(currency) ? 3 : 2
 }
 
 const known = new Set(Intl.supportedValuesOf('currency'))
@@ -51,6 +49,8 @@ export function formatMoney(
       style: 'currency',
       currency,
       currencyDisplay: code ? 'code' : 'symbol',
+      minimumFractionDigits: currencyDecimals(currency),
+      maximumFractionDigits: currencyDecimals(currency),
     })
     formats.set(key, format)
   }
@@ -88,11 +88,20 @@ export function checkAmount(amount: number, currency: string): void {
     throw new DomainError('INVALID', 'The amount must be more than zero.')
   if (amount > maxAmount)
     throw new DomainError('INVALID', `The most one payout can be is ${formatMoney(maxAmount, currency)}. Split it.`)
-  toStripeAmount(amount, currency)
+  if (toStripeAmount(amount, currency) > maxAmount)
+    throw new DomainError(
+      'INVALID',
+      'Stripe moves at most eight digits at once, and counts this currency in hundredths. Split it.',
+    )
 }
 
-/** Stripe's own decimals where they differ from ISO 4217's. Source: docs.stripe.com/currencies, zero-decimal and special cases. */
-const stripeDecimals: Record<string, number> = { ISK: 2, UGX: 2, MGA: 0 }
+// Stripe's own list, not ISO's: ISK and UGX are sent with two decimals, MGA with none. Source: docs.stripe.com/currencies.
+const stripeWithout = new Set('BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' '))
+const stripeWithThree = new Set('BHD JOD KWD OMR TND'.split(' '))
+
+function stripeDecimals(currency: string): number {
+  return stripeWithout.has(currency) ? 0 : stripeWithThree.has(currency) ? 3 : 2
+}
 
 /**
  * Our minor units as Stripe writes them. Throws INVALID where Stripe could not take the amount: a third decimal other than 0
@@ -100,7 +109,7 @@ const stripeDecimals: Record<string, number> = { ISK: 2, UGX: 2, MGA: 0 }
  */
 export function toStripeAmount(amount: number, currency: string): number {
   const ours = currencyDecimals(currency)
-  const theirs = stripeDecimals[currency] ?? ours
+  const theirs = stripeDecimals(currency)
   if (theirs > ours) return amount * 10 ** (theirs - ours)
   const step = 10 ** (ours - theirs)
   if (amount % step !== 0)
@@ -119,7 +128,7 @@ export function toStripeAmount(amount: number, currency: string): number {
 /** The inverse of `toStripeAmount`. */
 export function fromStripeAmount(amount: number, currency: string): number {
   const ours = currencyDecimals(currency)
-  const theirs = stripeDecimals[currency] ?? ours
+  const theirs = stripeDecimals(currency)
   return theirs > ours ? Math.round(amount / 10 ** (theirs - ours)) : amount * 10 ** (ours - theirs)
 }
 

@@ -32,7 +32,7 @@ export function setupOf(partner: Known, now: number, timeZone: string): Setup {
     status: partner.transfersStatus,
     says:
       payable && holdUntil !== null
-        ? `Your payout details changed, so payouts wait until ${formatDateTime(holdUntil, timeZone)}. Then they go on by themselves.`
+        ? `Your payout details changed, so payouts wait until ${formatDateTime(holdUntil, timeZone)}. After that they have to be approved again.`
         : says(partner.transfersStatus, missing.length > 0),
     missing,
     holdUntil,

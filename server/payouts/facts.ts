@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize'
 import { sql } from 'drizzle-orm'
 import type { Drizzle, Tx } from '#db/client.ts'
-import { partners, payoutApprovals, payoutLines, payouts } from '#db/schema/index.ts'
+import { partners, payoutApprovals, payoutEditors, payoutLines, payouts } from '#db/schema/index.ts'
 import { sha256 } from '../deps.ts'
 import { groupBy } from '../lib/group.ts'
 import type { PayFacts } from './blockers.ts'
@@ -25,6 +25,8 @@ export interface Loaded {
   lines: { description: string; amount: number; currency: string }[]
   /** Who approved what stands now. */
   approvers: string[]
+  /** Who ever changed it, besides whoever created it. */
+  editors: string[]
   facts: PayFacts
 }
 
@@ -97,6 +99,11 @@ export async function loadPayouts(
     .select({ payoutId: payoutApprovals.payoutId, userId: payoutApprovals.userId, digest: payoutApprovals.digest })
     .from(payoutApprovals)
     .where(sql`${payoutApprovals.payoutId} IN ${wanted} AND ${payoutApprovals.voidedAt} IS NULL`)
+  const edits = await db
+    .select({ payoutId: payoutEditors.payoutId, userId: payoutEditors.userId })
+    .from(payoutEditors)
+    .where(sql`${payoutEditors.payoutId} IN ${wanted}`)
+  const editsOf = groupBy(edits, edit => edit.payoutId)
   const linesOf = groupBy(lines, line => line.payoutId)
   const approvalsOf = groupBy(approvals, approval => approval.payoutId)
   return new Map(
@@ -116,6 +123,7 @@ export async function loadPayouts(
           partner,
           lines: own,
           approvers,
+          editors: (editsOf.get(payout.id) ?? []).map(edit => edit.userId),
           facts: factsOf(payout, partner, digest, approvers.length, scope.policy, scope.now),
         },
       ]

@@ -10,7 +10,7 @@ import type { Work } from '../work.ts'
 import { blockers, manualBlockers } from './blockers.ts'
 import { type Loaded, loadPayouts, readPolicy } from './facts.ts'
 import { type manualPayment, type markPaidInput, payoutMachine, payoutNumber, statusLabels } from './rules.ts'
-import { type Changed, changedOf, loadOne, type Skipped } from './service.ts'
+import { type Changed, changedOf, changedSince, loadOne, type Skipped } from './service.ts'
 import { expectStatus, transition, transitionOne } from './transition.ts'
 
 /**
@@ -77,7 +77,11 @@ async function recordManualPayment(work: Work, loaded: Loaded, manual: z.infer<t
  * Queues transfers for many payouts in one transaction and skips what is blocked, with reasons. Each gets an attempt: its
  * number, its own idempotency key, and the exact parameters, frozen here and never computed again.
  */
-export async function bulkMarkPaid(work: Work, payoutIds: string[]): Promise<{ queued: number; skipped: Skipped[] }> {
+export async function bulkMarkPaid(
+  work: Work,
+  payoutIds: string[],
+  seen: Record<string, number> = {},
+): Promise<{ queued: number; skipped: Skipped[] }> {
   const ids = [...new Set(payoutIds)]
   const policy = await readPolicy(work.tx, work.orgId)
   const loaded = await loadPayouts(work.tx, { orgId: work.orgId, now: work.at, policy }, ids)
@@ -85,7 +89,7 @@ export async function bulkMarkPaid(work: Work, payoutIds: string[]): Promise<{ q
   const ready: { one: Loaded; destination: string }[] = []
   for (const id of ids) {
     const one = loaded.get(id)
-    const reason = refusal(one)
+    const reason = one && changedSince(one.payout, seen) ? 'It changed while you were looking at it.' : refusal(one)
     if (reason || !one?.payout.destination) skipped.push({ id, reason: reason ?? 'It has no destination.' })
     else ready.push({ one, destination: one.payout.destination })
   }

@@ -6,6 +6,7 @@ export type Verdict = { code: string; message: string; requestId: string | null 
   kind:
     | 'refused' // definite: this attempt moved nothing, and never will
     | 'busy' // this request did nothing; ask again with the same key
+    | 'in_flight' // another request with this key is at work: what it does is unknown
     | 'locked_out' // Stripe doesn't know us: nothing is wrong with the payout
     | 'key_conflict' // the key was used with other bytes: never resend, look
     | 'unknown' // everything else, our own exceptions included
@@ -29,8 +30,9 @@ export function judge(error: unknown, wasUnknown: boolean): Verdict {
   const base = { code, message: error.message, requestId: error.requestId ?? null }
   if (rawType === 'idempotency_error' || error instanceof Stripe.errors.StripeIdempotencyError)
     return { ...base, kind: 'key_conflict' }
-  if (statusCode === 409 || statusCode === 429)
-    return { ...base, kind: 'busy', message: 'Stripe is busy; asking again with the same key' }
+  if (statusCode === 409)
+    return { ...base, kind: 'in_flight', message: 'Stripe is still at work on this key; asking again' }
+  if (statusCode === 429) return { ...base, kind: 'busy', message: 'Stripe is busy; asking again with the same key' }
   if (statusCode === 401)
     return { ...base, kind: 'locked_out', message: 'Stripe does not accept our key. Check STRIPE_SECRET_KEY.' }
   const refused = statusCode !== undefined && [400, 402, 403, 404].includes(statusCode) && rawType !== undefined

@@ -73,12 +73,12 @@ export const payoutsRouter = router({
   bulkApprove: can('payouts.approve')
     .input(bulkInput)
     .mutation(({ ctx, input }) =>
-      perform(ctx, 'payouts.bulkApprove', input, work => bulkApprove(work, input.payoutIds)),
+      perform(ctx, 'payouts.bulkApprove', input, work => bulkApprove(work, input.payoutIds, input.versions)),
     ),
   bulkMarkPaid: can('payouts.pay')
     .input(bulkInput)
     .mutation(({ ctx, input }) =>
-      perform(ctx, 'payouts.bulkMarkPaid', input, work => bulkMarkPaid(work, input.payoutIds)),
+      perform(ctx, 'payouts.bulkMarkPaid', input, work => bulkMarkPaid(work, input.payoutIds, input.versions)),
     ),
 
   list: can('payouts.read')

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import type { AttemptState, ManualMethod, PayoutStatus, Role } from '#db/schema/index.ts'
+import type { ManualMethod, PayoutStatus, Role } from '#db/schema/index.ts'
 import { machine } from '../lib/machine.ts'
 import { isCurrency, maxAmount } from '../lib/money.ts'
 import { maxPageSize } from '../lib/page.ts'
 import { periodSchema } from '../lib/period.ts'
 import { line, paragraph } from '../lib/text.ts'
 
-export type { AttemptState, ManualMethod, PayoutStatus }
+export type { ManualMethod, PayoutStatus }
 
 /**
  * What may happen to a payout: action, from, to, who. The database's trigger holds the same edges; tests walk both.
@@ -77,6 +77,26 @@ export const statusLabels: Record<PayoutStatus, { label: string; says: string }>
   rejected: { label: 'Rejected', says: 'Not approved; the reason is on the payout' },
   canceled: { label: 'Canceled', says: 'Canceled before it was sent' },
   reversed: { label: 'Reversed', says: 'Sent, and then taken back' },
+}
+
+/** What a payout's state honestly means to its partner: nothing more than is known. */
+export function saysOf(payout: {
+  status: PayoutStatus
+  paidVia: 'stripe' | 'manual' | null
+  bankStatus: 'in_transit' | 'arrived' | 'failed' | null
+}): string {
+  if (payout.status !== 'paid') return statusLabels[payout.status].says
+  if (payout.paidVia === 'manual') return 'Paid outside Stripe'
+  switch (payout.bankStatus) {
+    case 'arrived':
+      return 'Arrived in your bank'
+    case 'in_transit':
+      return 'On its way from your Stripe balance to your bank'
+    case 'failed':
+      return 'Your bank returned it; it is in your Stripe balance'
+    default:
+      return statusLabels.paid.says
+  }
 }
 
 export const manualMethodLabels: Record<ManualMethod, string> = {
@@ -182,6 +202,8 @@ export const bulkInput = z
       .array(id)
       .min(1, 'Choose at least one payout.')
       .max(bulkLimit, `At most ${bulkLimit.toLocaleString('en')} at a time.`),
+    /** The versions that were looked at, by id: what has changed since is skipped. */
+    versions: z.record(id, z.number().int().positive()).optional(),
     idempotencyKey,
   })
   .strict()

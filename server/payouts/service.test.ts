@@ -117,6 +117,25 @@ test('whoever created or edited a payout can not approve it, in the service and 
   expect((await readPayout(deps, { id, orgId: owner.org.id })).status).toBe('pending_approval')
 })
 
+test('whoever ever edited a payout counts as its creator, not only the last one', async () => {
+  const { owner, admin, manager, partner } = await aCompany()
+  const { id } = await manager.api.payouts.create({ partnerId: partner.id, amount: 100 })
+  await admin.api.payouts.update({ payoutId: id, amount: 1_000_000 })
+  await manager.api.payouts.update({ payoutId: id, notes: 'A typo' })
+  await expect(admin.api.payouts.approve({ payoutId: id })).rejects.toThrow(/You prepared this payout/)
+  expect(await owner.api.payouts.approve({ payoutId: id })).toMatchObject({ status: 'approved' })
+})
+
+test('bulk approval skips what has changed since it was looked at', async () => {
+  const { admin, manager, partner } = await aCompany()
+  const made = await manager.api.payouts.create({ partnerId: partner.id, amount: 100 })
+  await manager.api.payouts.update({ payoutId: made.id, amount: 1_000_000 })
+  expect(await admin.api.payouts.bulkApprove({ payoutIds: [made.id], versions: { [made.id]: made.version } })).toEqual({
+    approved: 0,
+    skipped: [{ id: made.id, reason: 'It changed while you were looking at it.' }],
+  })
+})
+
 test('an organization of one may let creators approve', async () => {
   const { deps, owner, partner } = await aCompany()
   await deps.db.write(tx =>

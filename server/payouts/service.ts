@@ -1,10 +1,19 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import { memberships, organizations, partners, payoutApprovals, payoutLines, payouts, users } from '#db/schema/index.ts'
+import {
+  memberships,
+  organizations,
+  partners,
+  payoutApprovals,
+  payoutEditors,
+  payoutLines,
+  payouts,
+  users,
+} from '#db/schema/index.ts'
 import { notify } from '../email/notify.ts'
 import { post } from '../ledger/ledger.ts'
 import { DomainError, notFound } from '../lib/errors.ts'
-import { checkAmount, formatMoney } from '../lib/money.ts'
+import { checkAmount } from '../lib/money.ts'
 import { formatPeriod } from '../lib/period.ts'
 import type { Work } from '../work.ts'
 import { type Loaded, loadPayouts, type OrgPolicy, type Payout, readPolicy } from './facts.ts'
@@ -33,6 +42,8 @@ export interface NewPayout {
   period?: string | null
   reference?: string | null
   notes?: string | null
+  /** The payout whose taken-back money this one pays again: what is owed is booked already. */
+  repays?: string | null
 }
 
 /** Inserts payouts in `pending_approval`, each with one line, numbered in order; set-based. The caller has checked them. */
@@ -53,6 +64,7 @@ export async function insertPayouts(
     period: null,
     reference: null,
     notes: null,
+    repays: null,
     ...row,
     id: work.id('pay'),
     lineId: work.id('pl'),
@@ -61,9 +73,9 @@ export async function insertPayouts(
   }))
   const json = JSON.stringify(full)
   await work.tx.run(sql`
-    INSERT INTO payouts (id, org_id, partner_id, number, status, amount, currency, period, reference, notes, source, import_id, created_by, created_at, updated_at)
+    INSERT INTO payouts (id, org_id, partner_id, number, status, amount, currency, period, reference, notes, source, import_id, repays, created_by, created_at, updated_at)
     SELECT value ->> 'id', ${work.orgId}, value ->> 'partnerId', value ->> 'number', 'pending_approval', value ->> 'amount', value ->> 'currency',
-           value ->> 'period', value ->> 'reference', value ->> 'notes', ${source}, ${importId}, ${work.actor.id}, ${work.at}, ${work.at}
+           value ->> 'period', value ->> 'reference', value ->> 'notes', ${source}, ${importId}, value ->> 'repays', ${work.actor.id}, ${work.at}, ${work.at}
     FROM json_each(${json})`)
   await work.tx.run(sql`
     INSERT INTO payout_lines (id, payout_id, position, description, amount, currency)
@@ -140,6 +152,14 @@ export async function updatePayout(work: Work, input: z.infer<typeof updateInput
   const { payout } = await loadOne(work, input.payoutId)
   await expectStatus(work, payout, 'update', input.version)
   const amount = input.amount ?? payout.amount
+  if (payout.repays !== null && amount !== payout.amount)
+    throw new DomainError(
+      'INVALID',
+      'This payout pays again what was taken back, so its amount is fixed. Cancel it to pay something else.',
+      {
+        fields: { amount: 'The amount of a repayment is fixed.' },
+      },
+    )
   checkPayoutAmount(amount, payout.currency)
   const after = {
     amount,
@@ -149,7 +169,11 @@ export async function updatePayout(work: Work, input: z.infer<typeof updateInput
   }
   const before = { amount: payout.amount, period: payout.period, reference: payout.reference, notes: payout.notes }
   const open = await backToPending(work, 'update', [payout])
-  await transitionOne(work, 'update', open[0] ?? payout, 'pending_approval', { ...after, editedBy: work.actor.id })
+  await transitionOne(work, 'update', open[0] ?? payout, 'pending_approval', after)
+  await work.tx
+    .insert(payoutEditors)
+    .values({ payoutId: payout.id, userId: work.actor.id, editedAt: work.at })
+    .onConflictDoNothing()
   await work.tx
     .update(payoutLines)
     .set({ amount, description: after.period ? `Payout for ${formatPeriod(after.period)}` : 'Payout' })
@@ -181,14 +205,16 @@ export async function backToPending(
   await voidApprovals(work, [...moved])
   await post(
     work,
-    changed.map(payout => ({
-      kind: 'accrual_void',
-      payoutId: payout.id,
-      partnerId: payout.partnerId,
-      amount: payout.amount,
-      currency: payout.currency,
-      seq: payout.version + 1,
-    })),
+    changed
+      .filter(payout => payout.repays === null)
+      .map(payout => ({
+        kind: 'accrual_void',
+        payoutId: payout.id,
+        partnerId: payout.partnerId,
+        amount: payout.amount,
+        currency: payout.currency,
+        seq: payout.version + 1,
+      })),
   )
   return changed.map(payout => ({ ...payout, ...cleared, status: 'pending_approval', version: payout.version + 1 }))
 }
@@ -222,14 +248,14 @@ export async function unapprovePayout(work: Work, input: z.infer<typeof simpleCh
 
 /** Why this person may not approve this payout, and what would clear it; null if they may. */
 export function approvalRefusal(
-  loaded: Pick<Loaded, 'payout' | 'partner' | 'approvers'>,
+  loaded: Pick<Loaded, 'payout' | 'partner' | 'approvers' | 'editors'>,
   viewer: { userId: string; email: string; partnerIds: Set<string> },
   policy: Pick<OrgPolicy, 'creatorMayApprove'>,
 ): string | null {
-  const { payout, partner, approvers } = loaded
+  const { payout, partner, approvers, editors } = loaded
   if (viewer.email === partner.email || viewer.partnerIds.has(partner.id))
     return 'You are the one who would be paid. Someone else has to approve it.'
-  if (!policy.creatorMayApprove && (payout.createdBy === viewer.userId || payout.editedBy === viewer.userId))
+  if (!policy.creatorMayApprove && (payout.createdBy === viewer.userId || editors.includes(viewer.userId)))
     return 'You prepared this payout, so someone else has to approve it. If you are alone, invite a second approver under Team, or let creators approve under Settings (the change is recorded).'
   if (approvers.includes(viewer.userId)) return 'You have approved it already; a second person has to as well.'
   return null
@@ -260,7 +286,11 @@ export async function approvePayout(work: Work, input: z.infer<typeof approveInp
 }
 
 /** Approves many in one transaction, set-based: what can't be approved is skipped, with the reason. */
-export async function bulkApprove(work: Work, payoutIds: string[]): Promise<{ approved: number; skipped: Skipped[] }> {
+export async function bulkApprove(
+  work: Work,
+  payoutIds: string[],
+  seen: Record<string, number> = {},
+): Promise<{ approved: number; skipped: Skipped[] }> {
   const ids = [...new Set(payoutIds)]
   const policy = await readPolicy(work.tx, work.orgId)
   const viewer = { userId: work.actor.id, ...(await ownPartners(work)) }
@@ -273,7 +303,9 @@ export async function bulkApprove(work: Work, payoutIds: string[]): Promise<{ ap
       ? 'We couldn’t find it.'
       : !payoutMachine.allows('approve', one.payout.status)
         ? `It is ${one.payout.status.replace('_', ' ')}, not waiting for approval.`
-        : approvalRefusal(one, viewer, policy)
+        : changedSince(one.payout, seen)
+          ? 'It changed while you were looking at it.'
+          : approvalRefusal(one, viewer, policy)
     if (reason || !one) skipped.push({ id, reason: reason ?? '' })
     else eligible.push(one)
   }
@@ -308,14 +340,16 @@ export async function bulkApprove(work: Work, payoutIds: string[]): Promise<{ ap
   )
   await post(
     work,
-    complete.map(({ payout }) => ({
-      kind: 'accrual',
-      payoutId: payout.id,
-      partnerId: payout.partnerId,
-      amount: payout.amount,
-      currency: payout.currency,
-      seq: payout.version + 1,
-    })),
+    complete
+      .filter(({ payout }) => payout.repays === null)
+      .map(({ payout }) => ({
+        kind: 'accrual',
+        payoutId: payout.id,
+        partnerId: payout.partnerId,
+        amount: payout.amount,
+        currency: payout.currency,
+        seq: payout.version + 1,
+      })),
   )
   for (const { payout, approvers, facts } of eligible) {
     const done = approvers.length + 1 >= policy.approvalsRequired
@@ -335,6 +369,12 @@ export async function bulkApprove(work: Work, payoutIds: string[]): Promise<{ ap
     })
   if (eligible.length > 0) work.changed('payouts', eligible.length === 1 ? eligible[0]?.payout.partnerId : null)
   return { approved: eligible.length, skipped }
+}
+
+/** Whether a payout is another than the one that its reader agreed to; not judged where no version was given. */
+export function changedSince(payout: Pick<Payout, 'id' | 'version'>, seen: Record<string, number>): boolean {
+  const version = seen[payout.id]
+  return version !== undefined && version !== payout.version
 }
 
 /** Rejects a payout with a reason that the partner reads. Final: what is owed after all is a new payout. */
@@ -366,7 +406,7 @@ export async function cancelPayout(work: Work, input: z.infer<typeof cancelInput
   const booked = payout.status !== 'pending_approval'
   await transitionOne(work, 'cancel', payout, 'canceled', { closedAt: work.at })
   await voidApprovals(work, [payout.id])
-  if (booked)
+  if (booked && payout.repays === null)
     await post(work, [
       {
         kind: 'accrual_void',
@@ -403,9 +443,4 @@ export async function changedOf(work: Work, payoutId: string): Promise<Changed> 
     .where(and(eq(payouts.id, payoutId), eq(payouts.orgId, work.orgId)))
   if (!row) throw notFound('payout')
   return { ...row, number: payoutNumber(row.number) }
-}
-
-/** The headline of a payout for a log or a mail: `PO-000042, USD 1,240.00`. */
-export function describePayout(payout: Pick<Payout, 'number' | 'amount' | 'currency'>): string {
-  return `${payoutNumber(payout.number)}, ${formatMoney(payout.amount, payout.currency, { code: true })}`
 }

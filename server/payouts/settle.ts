@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type Stripe from 'stripe'
 import type { z } from 'zod'
-import { organizations, payoutAttempts, payoutReleases, payouts } from '#db/schema/index.ts'
+import { audit, organizations, payoutAttempts, payoutReleases, payouts } from '#db/schema/index.ts'
 import { notify } from '../email/notify.ts'
 import { post } from '../ledger/ledger.ts'
 import { DomainError } from '../lib/errors.ts'
@@ -9,8 +9,8 @@ import { fromStripeAmount } from '../lib/money.ts'
 import type { Work } from '../work.ts'
 import type { Payout } from './facts.ts'
 import { type decideReversalInput, payoutNumber, type releaseInput } from './rules.ts'
-import { type Changed, changedOf, loadOne } from './service.ts'
-import { expectStatus, transitionOne } from './transition.ts'
+import { type Changed, changedOf, insertPayouts, loadOne } from './service.ts'
+import { conflict, expectStatus, transitionOne } from './transition.ts'
 
 export type Attempt = typeof payoutAttempts.$inferSelect
 
@@ -154,6 +154,7 @@ export async function failAttempt(
   work: Work,
   attemptId: string,
   failure: { code: string; message: string; requestId?: string | null },
+  { onlyUnsent = false } = {},
 ): Promise<void> {
   const [row] = await work.tx
     .select({ attempt: payoutAttempts, payout: payouts })
@@ -163,6 +164,8 @@ export async function failAttempt(
   // A webhook may have settled it meanwhile: then there is nothing to fail.
   if (row?.payout.status !== 'processing' || row.attempt.state === 'succeeded' || row.attempt.state === 'failed') return
   const { attempt, payout } = row
+  // A refusal judged before anything was sent says nothing once another worker has sent.
+  if (onlyUnsent && attempt.firstSentAt !== null) return
   await work.tx
     .update(payoutAttempts)
     .set({
@@ -266,6 +269,7 @@ export async function releasePayout(work: Work, input: z.infer<typeof releaseInp
 /** Says whose the money of a reversal is: owed to the partner again, or not. */
 export async function decideReversal(work: Work, input: z.infer<typeof decideReversalInput>): Promise<Changed> {
   const { payout } = await loadOne(work, input.payoutId)
+  if (input.version !== undefined && input.version !== payout.version) throw await conflict(work, payout.id)
   const open = await undecided(work, payout.id)
   if (open <= 0) throw new DomainError('CONFLICT', `Nothing of ${payoutNumber(payout.number)} waits for a decision.`)
   const kind = input.decision === 'owed' ? 'reversal_owed' : 'reversal_not_owed'
@@ -274,6 +278,18 @@ export async function decideReversal(work: Work, input: z.infer<typeof decideRev
     .set({ version: sql`${payouts.version} + 1`, updatedAt: work.at })
     .where(and(eq(payouts.id, payout.id), eq(payouts.orgId, work.orgId)))
   await post(work, [entry(kind, payout, open)])
+  // What is owed again waits as a payout of its own: the ledger has it, so its approval books nothing twice.
+  if (input.decision === 'owed')
+    await insertPayouts(work, 'form', [
+      {
+        partnerId: payout.partnerId,
+        amount: open,
+        currency: payout.currency,
+        period: payout.period,
+        notes: `Pays again what was taken back of ${payoutNumber(payout.number)}`,
+        repays: payout.id,
+      },
+    ])
   work.audit({
     action: 'payouts.decideReversal',
     target: { type: 'payout', id: payout.id },
@@ -291,15 +307,32 @@ export async function undecided(work: Pick<Work, 'tx'>, payoutId: string): Promi
   return row?.open ?? 0
 }
 
-/** What must never be: sending stops for the organization until a person has looked and resumes it. */
+/**
+ * What must never be: sending stops for the organization until a person has looked and resumes it, and a payout in doubt is handed to
+ * people. Once for each payout and transfer: Stripe tells it again and again.
+ */
 async function incident(work: Work, payout: Payout, transferId: string, problem: string): Promise<void> {
+  const [known] = await work.tx
+    .select({ seq: audit.seq })
+    .from(audit)
+    .where(
+      and(
+        eq(audit.orgId, work.orgId),
+        eq(audit.targetType, 'payout'),
+        eq(audit.targetId, payout.id),
+        eq(audit.action, 'payout.incident'),
+        sql`${audit.after} ->> '$.transfer' = ${transferId}`,
+      ),
+    )
+    .limit(1)
+  if (known) return
   const reason = `${payoutNumber(payout.number)} and Stripe's ${transferId} don't agree: ${problem}.`
   work.deps.log.error({ payoutId: payout.id, transferId, problem }, 'a transfer does not match its payout')
   await work.tx
     .update(organizations)
     .set({
       transfersPausedAt: work.at,
-      transfersPausedBy: work.actor.name,
+      transfersPausedBy: work.actor.id,
       transfersPausedReason: reason.slice(0, 500),
     })
     .where(and(eq(organizations.id, work.orgId), sql`${organizations.transfersPausedAt} IS NULL`))
@@ -308,6 +341,7 @@ async function incident(work: Work, payout: Payout, transferId: string, problem:
     target: { type: 'payout', id: payout.id },
     after: { transfer: transferId, problem },
   })
+  if (payout.status === 'processing') await markForReview(work, payout.id, problem)
   work.changed('settings')
   work.changed('payouts')
 }

@@ -1,6 +1,6 @@
 import type { Blocker } from './blockers.ts'
 import type { Payout } from './facts.ts'
-import { manualMethodLabels } from './rules.ts'
+import { manualMethodLabels, statusLabels } from './rules.ts'
 import type { Attempt } from './settle.ts'
 
 /** One step of a payout's way: past ones with their time, the current one, and those still to come. */
@@ -126,7 +126,7 @@ function transferSteps(payout: Payout, attempts: Attempt[], standing: Blocker[],
         label: 'Transfer refused',
         state: 'failed',
         at: last?.settledAt ?? null,
-        detail: payout.failureMessage ?? undefined,
+        detail: forPartner ? statusLabels.failed.says : (payout.failureMessage ?? undefined),
       },
     ]
   const blocking = payout.status === 'approved' ? standing[0] : undefined

@@ -1,16 +1,17 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type Stripe from 'stripe'
-import { organizations, partners, payoutAttempts, payouts } from '#db/schema/index.ts'
+import { type AttemptState, organizations, payoutAttempts, payouts } from '#db/schema/index.ts'
 import type { Deps } from '../deps.ts'
 import type { JobResult } from '../outbox/outbox.ts'
 import { syncPartner } from '../partners/sync.ts'
 import { stripeActor, system, work } from '../work.ts'
-import { environmentOf } from './pay.ts'
+import { loadPayouts, readPolicy } from './facts.ts'
 import { accountRefusal, judge } from './refusals.ts'
 import { type Changed, changedOf } from './service.ts'
 import { type Attempt, failAttempt, markForReview, recordTransfer } from './settle.ts'
 
 const minute = 60_000
+const open: AttemptState[] = ['queued', 'sending', 'unknown']
 /** Stripe may forget a key once it is 24 hours old; from then on the same key would pay again. An hour is left for clocks. */
 const keyLifeMs = 23 * 60 * minute
 /** An empty list proves nothing while a request may still be under way somewhere. */
@@ -22,73 +23,122 @@ const listSettledMs = 24 * 60 * minute + 15 * minute
  */
 export async function runTransfer(deps: Deps, attemptId: string): Promise<JobResult> {
   const found = await load(deps, attemptId)
-  if (!found || found.attempt.state === 'succeeded' || found.attempt.state === 'failed') return 'done'
-  const { attempt, org, partner } = found
-  const scope = { orgId: attempt.orgId, actor: system }
+  if (!found || isOver(found.attempt)) return 'done'
+  // People have it now; the sweeper goes on looking into Stripe's list.
+  if (found.needsReview) return 'done'
+  const { attempt, org } = found
   const now = deps.clock.now()
   if (attempt.firstSentAt !== null && now - attempt.firstSentAt >= keyLifeMs) return lookUp(deps, attempt)
-  if (org.pausedReason !== null) return { postponeMs: minute, why: `transfers are paused: ${org.pausedReason}` }
+  if (org.pausedReason !== null) return paused(org.pausedReason)
   if (attempt.firstSentAt === null) {
-    const refusal = await gate(deps, attempt, partner)
+    // After a restored backup, or a transfer that turned up late, the money may be there already under another key.
+    const existing = (await transfersOf(deps, attempt)).filter(transfer => !transfer.reversed)
+    if (existing.length > 0) return adopt(deps, attempt, existing)
+    const refusal = await gate(deps, attempt)
     if (refusal) {
-      await work(deps, scope, unit => failAttempt(unit, attempt.id, refusal))
+      await work(deps, { orgId: attempt.orgId, actor: system }, unit =>
+        failAttempt(unit, attempt.id, refusal, { onlyUnsent: true }),
+      )
       return 'done'
     }
   }
-  await deps.db.write(tx =>
+  const claimed = await claimSend(deps, attempt.id)
+  if (!claimed) {
+    // Ended or paused while we looked at the account: nothing may be sent on the strength of what was true before.
+    const again = await load(deps, attempt.id)
+    return again && again.org.pausedReason !== null && !isOver(again.attempt) ? paused(again.org.pausedReason) : 'done'
+  }
+  let transfer: Stripe.Transfer
+  try {
+    transfer = await deps.stripe.transfers.create(claimed.request, { idempotencyKey: claimed.idempotencyKey })
+  } catch (error) {
+    return answerToError(deps, claimed, error)
+  }
+  // Whatever goes wrong from here on, the money may have moved: the next try sends the same key and gets the same transfer.
+  return adopt(deps, claimed, [transfer])
+}
+
+function isOver({ state }: Attempt): boolean {
+  return state === 'succeeded' || state === 'failed'
+}
+
+function paused(reason: string): JobResult {
+  return { postponeMs: minute, why: `transfers are paused: ${reason}` }
+}
+
+async function adopt(deps: Deps, attempt: Attempt, transfers: Stripe.Transfer[]): Promise<JobResult> {
+  const scope = { orgId: attempt.orgId, actor: system }
+  // A second transfer is an incident that recordTransfer notices: the first settles, the second doesn't fit.
+  for (const transfer of transfers) await work(deps, scope, unit => recordTransfer(unit, attempt.id, transfer, false))
+  return 'done'
+}
+
+/**
+ * Writes down that the request goes out, just before it does; null when the attempt has ended or sending was paused meanwhile. An
+ * earlier send whose answer was never written down, by a process that died, makes the outcome unknown from here on.
+ */
+async function claimSend(deps: Deps, attemptId: string): Promise<Attempt | null> {
+  const now = deps.clock.now()
+  const [claimed] = await deps.db.write(tx =>
     tx
       .update(payoutAttempts)
       .set({
         state: 'sending',
+        wasUnknown: sql`was_unknown OR first_sent_at IS NOT NULL`,
         firstSentAt: sql`coalesce(first_sent_at, ${now})`,
         lastSentAt: now,
         sends: sql`sends + 1`,
       })
-      .where(and(eq(payoutAttempts.id, attempt.id), inArray(payoutAttempts.state, ['queued', 'sending', 'unknown']))),
+      .where(
+        and(
+          eq(payoutAttempts.id, attemptId),
+          inArray(payoutAttempts.state, open),
+          sql`NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = payout_attempts.org_id AND o.transfers_paused_at IS NOT NULL)`,
+        ),
+      )
+      .returning(),
   )
-  let transfer: Stripe.Transfer
-  try {
-    transfer = await deps.stripe.transfers.create(attempt.request, { idempotencyKey: attempt.idempotencyKey })
-  } catch (error) {
-    return answerToError(deps, attempt, error)
-  }
-  // Whatever goes wrong from here on, the money may have moved: the next try sends the same key and gets the same transfer.
-  await work(deps, scope, unit => recordTransfer(unit, attempt.id, transfer, false))
-  return 'done'
+  return claimed ?? null
 }
 
 async function load(deps: Deps, attemptId: string) {
   const [row] = await deps.db.read
     .select({
       attempt: payoutAttempts,
-      partner: { id: partners.id, name: partners.name, stripeAccountId: partners.stripeAccountId },
+      needsReview: payouts.needsReview,
       org: { pausedReason: organizations.transfersPausedReason },
     })
     .from(payoutAttempts)
     .innerJoin(payouts, eq(payouts.id, payoutAttempts.payoutId))
-    .innerJoin(partners, eq(partners.id, payouts.partnerId))
     .innerJoin(organizations, eq(organizations.id, payoutAttempts.orgId))
     .where(eq(payoutAttempts.id, attemptId))
   return row
 }
 
 /**
- * The last look before the first send: is the account still the approved one, and does Stripe still say it can be paid?
+ * The last look before the first send: is everything still what was approved, and does Stripe still say the account can be paid?
  * Nothing has been sent, so a no is definite. An unreachable Stripe throws, and the job comes back.
  */
-async function gate(
-  deps: Deps,
-  attempt: Attempt,
-  partner: { id: string; name: string; stripeAccountId: string | null },
-): Promise<{ code: string; message: string } | null> {
-  const state = await syncPartner(deps, partner.id)
-  if (state.stripeAccountId !== attempt.destination)
+async function gate(deps: Deps, attempt: Attempt): Promise<{ code: string; message: string } | null> {
+  const { orgId, payoutId } = attempt
+  const policy = await readPolicy(deps.db.read, orgId)
+  const scope = () => ({ orgId, now: deps.clock.now(), policy })
+  const before = (await loadPayouts(deps.db.read, scope(), [payoutId])).get(payoutId)
+  if (!before) throw new Error(`payout ${payoutId} is gone`)
+  const state = await syncPartner(deps, before.partner.id)
+  // Read again: what Stripe said may have changed where the money goes.
+  const { partner, facts } = (await loadPayouts(deps.db.read, scope(), [payoutId])).get(payoutId) ?? before
+  if (state.stripeAccountId !== attempt.destination || facts.approvedDigest !== facts.currentDigest)
     return {
       code: 'destination_changed',
       message: `${partner.name} changed payout details after the approval. Send it back for approval, and approve it again.`,
     }
-  // A new bank behind the same account is a new destination too: the hold that its change began stops what was under way.
-  if (state.holdUntil !== null && state.holdUntil > deps.clock.now())
+  if (partner.archivedAt !== null)
+    return {
+      code: 'partner_archived',
+      message: `${partner.name} was archived. Restore the partner, then mark it paid again.`,
+    }
+  if (partner.holdUntil !== null && partner.holdUntil > deps.clock.now())
     return {
       code: 'on_hold',
       message: `${partner.name} changed payout details lately. When the hold is over, send it back for approval, and approve it again.`,
@@ -115,12 +165,14 @@ async function answerToError(deps: Deps, attempt: Attempt, error: unknown): Prom
         failAttempt(unit, attempt.id, { code: verdict.code, message: verdict.message, requestId: verdict.requestId }),
       )
       return 'done'
+    case 'in_flight':
+      await note(deps, attempt, 'unknown', verdict.message)
+      return soon(deps, verdict.message)
     case 'busy':
-      // 409 and 429 say that this request did nothing; what an earlier one with the same key did is for the next try to hear.
-      await note(deps, attempt, 'sending', verdict.message)
-      return { postponeMs: Math.round(2_000 + deps.ids.fraction() * 8_000), why: verdict.message }
+      await notSent(deps, attempt, verdict.message)
+      return soon(deps, verdict.message)
     case 'locked_out':
-      await note(deps, attempt, attempt.wasUnknown ? 'unknown' : 'sending', verdict.message)
+      await notSent(deps, attempt, verdict.message)
       return { postponeMs: 5 * minute, why: verdict.message }
     case 'key_conflict':
       await note(deps, attempt, 'unknown', verdict.message)
@@ -131,12 +183,37 @@ async function answerToError(deps: Deps, attempt: Attempt, error: unknown): Prom
   }
 }
 
-async function note(deps: Deps, attempt: Attempt, state: 'sending' | 'unknown', lastError: string): Promise<void> {
+function soon(deps: Deps, why: string): JobResult {
+  return { postponeMs: Math.round(2_000 + deps.ids.fraction() * 8_000), why }
+}
+
+/**
+ * Stripe turned the request away at the door. Where it was the attempt's only one, nothing was ever sent: the key is unused and its life
+ * has not begun, or a wrong API key over a weekend would leave every payout to two people's judgement.
+ */
+async function notSent(deps: Deps, attempt: Attempt, lastError: string): Promise<void> {
+  if (attempt.wasUnknown) return note(deps, attempt, 'unknown', lastError)
   await deps.db.write(tx =>
     tx
       .update(payoutAttempts)
-      .set({ state, lastError: lastError.slice(0, 1000), ...(state === 'unknown' ? { wasUnknown: true } : {}) })
-      .where(and(eq(payoutAttempts.id, attempt.id), inArray(payoutAttempts.state, ['queued', 'sending', 'unknown']))),
+      .set({ state: 'queued', firstSentAt: null, lastError: lastError.slice(0, 1000) })
+      .where(
+        and(
+          eq(payoutAttempts.id, attempt.id),
+          eq(payoutAttempts.state, 'sending'),
+          eq(payoutAttempts.sends, attempt.sends),
+        ),
+      ),
+  )
+  deps.changes.publish({ orgId: attempt.orgId, partnerId: null, what: 'payouts' })
+}
+
+async function note(deps: Deps, attempt: Attempt, state: 'unknown', lastError: string): Promise<void> {
+  await deps.db.write(tx =>
+    tx
+      .update(payoutAttempts)
+      .set({ state, wasUnknown: true, lastError: lastError.slice(0, 1000) })
+      .where(and(eq(payoutAttempts.id, attempt.id), inArray(payoutAttempts.state, open))),
   )
   deps.changes.publish({ orgId: attempt.orgId, partnerId: null, what: 'payouts' })
 }
@@ -147,12 +224,7 @@ async function note(deps: Deps, attempt: Attempt, state: 'sending' | 'unknown', 
  */
 async function lookUp(deps: Deps, attempt: Attempt): Promise<JobResult> {
   const matches = await transfersOf(deps, attempt)
-  const scope = { orgId: attempt.orgId, actor: stripeActor }
-  if (matches.length > 0) {
-    // A second transfer is an incident that recordTransfer notices: the first settles, the second doesn't fit.
-    for (const transfer of matches) await work(deps, scope, unit => recordTransfer(unit, attempt.id, transfer, false))
-    return 'done'
-  }
+  if (matches.length > 0) return adopt(deps, attempt, matches)
   const age = deps.clock.now() - (attempt.firstSentAt ?? attempt.createdAt)
   if (age < listSettledMs) return { postponeMs: 15 * minute, why: 'Stripe lists no such transfer yet; looking again' }
   await work(deps, { orgId: attempt.orgId, actor: system }, unit =>
@@ -168,7 +240,7 @@ async function transfersOf(deps: Deps, attempt: Attempt): Promise<Stripe.Transfe
     transfer_group: attempt.request.transfer_group,
     limit: 100,
   }))
-    if (transfer.metadata?.env === environmentOf(deps.config.PUBLIC_URL)) found.push(transfer)
+    if (transfer.metadata?.env === attempt.request.metadata.env) found.push(transfer)
   return found.sort((a, b) => a.created - b.created)
 }
 
@@ -191,7 +263,9 @@ export async function adoptIfFound(deps: Deps, orgId: string, payoutId: string):
   const matches = await transfersOf(deps, attempt)
   if (matches.length === 0) return null
   return work(deps, { orgId, actor: stripeActor }, async unit => {
-    for (const transfer of matches) await recordTransfer(unit, attempt.id, transfer, false)
-    return changedOf(unit, payoutId)
+    const results = []
+    for (const transfer of matches) results.push(await recordTransfer(unit, attempt.id, transfer, false))
+    // One that doesn't fit the payout settles nothing: people go on with their judgement.
+    return results.every(result => result === 'incident') ? null : changedOf(unit, payoutId)
   })
 }

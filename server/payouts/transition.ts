@@ -60,7 +60,7 @@ export async function expectStatus(
 }
 
 /** The sentence for the slower of two people. */
-async function conflict(work: Work, payoutId: string): Promise<DomainError> {
+export async function conflict(work: Work, payoutId: string): Promise<DomainError> {
   const [now] = await work.tx
     .select({ status: payouts.status, number: payouts.number })
     .from(payouts)

@@ -21,7 +21,7 @@ import { periodOf, shiftPeriod } from '../lib/period.ts'
 import { type Blocker, blockers } from './blockers.ts'
 import { type Loaded, loadPayouts, type OrgPolicy, type Payout, readPolicy } from './facts.ts'
 import { pageOfIds, sortColumn } from './list.ts'
-import { type PayoutAction, type PayoutFilter, payoutMachine, payoutNumber, statusLabels } from './rules.ts'
+import { type PayoutAction, type PayoutFilter, payoutMachine, payoutNumber, saysOf } from './rules.ts'
 import { approvalRefusal } from './service.ts'
 import { undecided } from './settle.ts'
 import { type TimelineStep, timelineOf } from './timeline.ts'
@@ -52,6 +52,9 @@ export interface PayoutRow {
   paidVia: 'stripe' | 'manual' | null
   simulated: boolean
   bankStatus: Payout['bankStatus']
+  /** What the state means to the partner, in words. */
+  says: string
+  /** For staff; null for partners. */
   failureMessage: string | null
   blockers: Blocker[]
   actions: Offer[]
@@ -103,7 +106,7 @@ async function whoIs(db: Drizzle, viewer: Viewer): Promise<Who> {
 
 function rowOf(one: Loaded, role: Role, who: Who, policy: OrgPolicy): PayoutRow {
   const { payout, partner, facts } = one
-  const standing = blockers(facts)
+  const standing = blockers(facts).map(blocker => (role === 'partner' ? forPartner(blocker) : blocker))
   return {
     id: payout.id,
     number: payoutNumber(payout.number),
@@ -121,9 +124,21 @@ function rowOf(one: Loaded, role: Role, who: Who, policy: OrgPolicy): PayoutRow 
     paidVia: payout.paidVia,
     simulated: payout.simulated,
     bankStatus: payout.bankStatus,
-    failureMessage: payout.failureMessage,
+    says: saysOf(payout),
+    // Why a transfer was refused can be the state of the payer's balance: not the partner's to know.
+    failureMessage: role === 'partner' ? null : payout.failureMessage,
     blockers: standing,
     actions: offersOf(one, role, who, policy, standing),
+  }
+}
+
+/** Why the payer stopped all transfers is the payer's affair, and may name another partner. */
+function forPartner(blocker: Blocker): Blocker {
+  if (blocker.code !== 'transfers_paused') return blocker
+  return {
+    ...blocker,
+    message: 'All payouts are paused for the moment.',
+    clears: { who: 'time', label: 'Nothing for you to do', to: null },
   }
 }
 
@@ -164,7 +179,6 @@ export async function getPayout(db: Drizzle, scope: ReadScope, payoutId: string)
     .orderBy(desc(payoutAttempts.number))
   const shared = {
     ...row,
-    says: saysOf(payout),
     lines: one.lines,
     notes: payout.notes,
     rejectReason: payout.rejectReason,
@@ -305,17 +319,6 @@ async function flagsOf(
       message: 'The partner changed payout details in the two weeks before this payout, or since.',
     })
   return flags
-}
-
-/** What `paid` honestly means here: nothing more than is known. */
-function saysOf(payout: Payout): string {
-  if (payout.status === 'paid' && payout.paidVia === 'manual') return 'Paid outside Stripe'
-  if (payout.status === 'paid' && payout.bankStatus === 'arrived') return 'Arrived in your bank'
-  if (payout.status === 'paid' && payout.bankStatus === 'in_transit')
-    return 'On its way from your Stripe balance to your bank'
-  if (payout.status === 'paid' && payout.bankStatus === 'failed')
-    return 'Your bank returned it; it is in your Stripe balance'
-  return statusLabels[payout.status].says
 }
 
 function paidDetailsOf(payout: Payout) {

@@ -30,7 +30,7 @@ const config = readConfig(process.env)
 let said: string[] = []
 let doing = ''
 let steps = 0
-let killAt: number | null = null
+let orders: Orders | undefined
 let offset = 0
 const clock = { now: () => Date.now() + offset }
 
@@ -40,11 +40,10 @@ function say(line: string): void {
   if (!process.channel || process.argv[2]) writeSync(1, `${line}\n`)
 }
 
-function step(what: string): number {
-  steps++
-  say(`${steps} ${doing}: ${what}`)
-  if (steps === killAt) process.kill(process.pid, 'SIGKILL')
-  return steps
+function step(what: string): void {
+  const name = `${doing}: ${what}`
+  say(`${++steps} ${name}`)
+  if (orders?.killAt === steps || orders?.killAt === name) process.kill(process.pid, 'SIGKILL')
 }
 
 async function simulator<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -105,9 +104,8 @@ async function takeWebhooks(deps: Deps): Promise<void> {
 
 async function play(deps: Deps, worker: Worker, orders: Orders): Promise<void> {
   const tell = async () => {
-    const [row] = await deps.db.read.all<{ status: string }>(
-      sql`SELECT status FROM payouts WHERE id = ${orders.payout.id}`,
-    )
+    const { id } = orders.payout
+    const [row] = await deps.db.read.all<{ status: string }>(sql`SELECT status FROM payouts WHERE id = ${id}`)
     say(`the payout is ${row?.status}`)
   }
   const hear = async () => {
@@ -134,7 +132,7 @@ async function play(deps: Deps, worker: Worker, orders: Orders): Promise<void> {
   await sweep(deps)
   await worker.runUntilIdle()
   await tell()
-  await markPaid(deps, orders)
+  if (orders.story !== 'finish') await markPaid(deps, orders)
   await worker.runUntilIdle()
   await hear()
   await sweep(deps)
@@ -142,8 +140,8 @@ async function play(deps: Deps, worker: Worker, orders: Orders): Promise<void> {
   return tell()
 }
 
-async function obey(orders: Orders): Promise<void> {
-  killAt = orders.killAt
+async function obey(given: Orders): Promise<void> {
+  orders = given
   steps = 0
   said = []
   await advance(0)
@@ -152,7 +150,7 @@ async function obey(orders: Orders): Promise<void> {
   const deps: Deps = {
     config,
     // The survivor's own transactions are no question.
-    db: orders.killAt === null ? db : steppedDatabase(db, step),
+    db: given.killAt === null ? db : steppedDatabase(db, step),
     clock,
     ids: randomIds(clock),
     stripe: createStripe(config, db.isWriting),
@@ -160,20 +158,20 @@ async function obey(orders: Orders): Promise<void> {
     changes: createChanges(),
     log: createLog(config),
   }
-  await play(deps, createWorker(deps, handlers), orders)
+  await play(deps, createWorker(deps, handlers), given)
   await mailer.close()
   await db.close()
 }
 
-stepThroughStripe(step)
+stepThroughStripe(step, () => orders?.newKeys === true)
 if (process.argv[2]) {
   await obey(JSON.parse(process.argv[2]) as Orders)
   say('finished')
   process.exit(0)
 }
 process.channel?.ref()
-process.on('message', (orders: Orders) => {
-  obey(orders).then(
+process.on('message', (given: Orders) => {
+  obey(given).then(
     () => process.send?.({ said, error: null } satisfies Account),
     (error: Error) => process.send?.({ said, error: error.stack ?? error.message } satisfies Account),
   )

@@ -5,11 +5,14 @@ export interface Orders {
   payout: { id: string; version: number }
   /**
    * The steps that must happen, in this order: a person marks the payout paid; or another process has died over it, and then either
-   * the worker is first to take it up again, or Stripe's webhooks are.
+   * the worker is first to take it up again, or Stripe's webhooks are, and the person presses again; or nobody does, and all that
+   * was begun is brought to its end.
    */
-  story: 'mark paid' | 'worker first' | 'webhooks first'
-  /** Dies at this step; null lives. */
-  killAt: number | null
+  story: 'mark paid' | 'worker first' | 'webhooks first' | 'finish'
+  /** Dies at this step, given by its number or its name; null lives. */
+  killAt: number | string | null
+  /** A bug for the test to find: each request to Stripe gets a key of its own. */
+  newKeys: boolean
 }
 
 /** What a process that lived answers. */

@@ -10,6 +10,8 @@ import { onTestFinished } from 'vitest'
 /** Ends a process with the test's own, however that one ends. */
 const leash = new URL('../commands/leash.mjs', import.meta.url).href
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const noPages = new URL('./no-pages.mjs', import.meta.url).href
+const mainEntry = fileURLToPath(new URL('../main.ts', import.meta.url))
 const simulatorEntry = fileURLToPath(new URL('../simulator/main.ts', import.meta.url))
 
 export interface Ended {
@@ -69,6 +71,11 @@ export function start(
         ended.then(() => reject(new Error(`It ended before it said ${pattern}:\n${output}`)), reject)
       }),
   }
+}
+
+/** Starts server/main.ts itself, without its pages. */
+export function startRemit(env: Record<string, string>): Running {
+  return start(mainEntry, { env, imports: [noPages] })
 }
 
 export function aFolder(): string {

@@ -11,7 +11,7 @@ import { openStore } from './store.ts'
 import { type Delivery, nextDeliveryDue, pendingDeliveries, settleDelivery } from './webhooks.ts'
 import { createWorld, readMeta, type World, writeMeta } from './world.ts'
 
-export type { Reply, Request, Transport } from './reply.ts'
+export type { Reply, Request } from './reply.ts'
 export type { Delivery } from './webhooks.ts'
 
 export interface SimulatorOptions {

@@ -57,6 +57,8 @@ async function readBankPayout(stripe: Stripe, accountId: string, id: string): Pr
   const options = { stripeContext: accountId }
   try {
     const payout = await stripe.payouts.retrieve(id, {}, options)
+    // Stripe lists what a bank payout carries for automatic ones only; of the others nobody can say.
+    if (!payout.automatic) return null
     const payments: string[] = []
     const retried: string[] = []
     for await (const line of stripe.balanceTransactions.list({ payout: id, limit: 100 }, options)) {

@@ -3,7 +3,6 @@ import type { Stripe } from 'stripe'
 import { payoutAttempts, stripeEvents } from '#db/schema/index.ts'
 import type { Deps } from '../deps.ts'
 import { syncAccount } from '../partners/sync.ts'
-import { environmentOf } from '../payouts/pay.ts'
 import { recordTransfer } from '../payouts/settle.ts'
 import { stripeActor, work } from '../work.ts'
 import { followBankPayout } from './bank-leg.ts'
@@ -93,9 +92,13 @@ async function transferChanged(deps: Deps, { objectId, eventId }: Named): Promis
 async function attemptOf(deps: Deps, transfer: Stripe.Transfer) {
   const fields = { id: payoutAttempts.id, orgId: payoutAttempts.orgId, payoutId: payoutAttempts.payoutId }
   const { attempt_id: named, env } = transfer.metadata ?? {}
-  if (named && env === environmentOf(deps.config.PUBLIC_URL)) {
-    const [found] = await deps.db.read.select(fields).from(payoutAttempts).where(eq(payoutAttempts.id, named))
-    if (found) return found
+  if (named) {
+    const [found] = await deps.db.read
+      .select({ ...fields, request: payoutAttempts.request })
+      .from(payoutAttempts)
+      .where(eq(payoutAttempts.id, named))
+    // As it was frozen: the installation may go by another name today.
+    if (found && found.request.metadata.env === env) return found
   }
   const [known] = await deps.db.read
     .select(fields)

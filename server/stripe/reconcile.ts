@@ -1,6 +1,6 @@
 import { and, eq, gte, isNotNull, sql } from 'drizzle-orm'
 import type { Stripe } from 'stripe'
-import { partners, payouts } from '#db/schema/index.ts'
+import { partners, payoutAttempts, payouts } from '#db/schema/index.ts'
 import type { Deps } from '../deps.ts'
 import { formatMoney, fromStripeAmount } from '../lib/money.ts'
 import { environmentOf } from '../payouts/pay.ts'
@@ -145,10 +145,19 @@ async function matchPayouts(
   transfers: Stripe.Transfer[],
   env: string,
 ): Promise<(transfer: Stripe.Transfer) => Payout | undefined> {
-  const named = (transfer: Stripe.Transfer) =>
-    transfer.metadata?.env === env ? transfer.metadata.payout_id : undefined
   const listed = (ids: string[]) => sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`
   const ids = transfers.map(transfer => transfer.id)
+  const attempts = await deps.db.read
+    .select({ id: payoutAttempts.id, payoutId: payoutAttempts.payoutId, request: payoutAttempts.request })
+    .from(payoutAttempts)
+    .where(sql`${payoutAttempts.id} IN ${listed(transfers.flatMap(one => one.metadata?.attempt_id ?? []))}`)
+  const attemptOf = new Map(attempts.map(attempt => [attempt.id, attempt]))
+  // Under the name that the installation had when it was sent, or has now.
+  const named = ({ metadata }: Stripe.Transfer) => {
+    const attempt = attemptOf.get(metadata?.attempt_id ?? '')
+    if (attempt && attempt.request.metadata.env === metadata?.env) return attempt.payoutId
+    return metadata?.env === env ? metadata.payout_id : undefined
+  }
   const rows = [
     ...(await deps.db.read
       .select()

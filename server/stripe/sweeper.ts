@@ -1,5 +1,5 @@
-import { and, eq, isNull, lt, or, sql } from 'drizzle-orm'
-import { idempotency, outbox, sessions, throttles, tokens } from '#db/schema/index.ts'
+import { and, eq, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm'
+import { idempotency, outbox, sessions, stripeEvents, throttles, tokens } from '#db/schema/index.ts'
 import { trustMs } from '../auth/throttle.ts'
 import type { Deps } from '../deps.ts'
 import type { Job } from '../outbox/outbox.ts'
@@ -132,6 +132,17 @@ async function purge(deps: Deps): Promise<number> {
         .delete(idempotency)
         .where(lt(idempotency.createdAt, now - keepMs))
         .returning({ id: idempotency.key }),
+      // Longer than Stripe keeps events, so that catching up can't bring them back. Transfers' jobs stay with their payouts.
+      await tx
+        .delete(stripeEvents)
+        .where(and(isNotNull(stripeEvents.processedAt), lt(stripeEvents.receivedAt, now - 3 * keepMs)))
+        .returning({ id: stripeEvents.id }),
+      await tx
+        .delete(outbox)
+        .where(
+          and(eq(outbox.status, 'done'), ne(outbox.topic, 'payout.transfer'), lt(outbox.createdAt, now - 3 * keepMs)),
+        )
+        .returning({ id: outbox.id }),
     ]
     return gone.flat().length
   })

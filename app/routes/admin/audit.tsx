@@ -1,10 +1,9 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node'
 import { Form, useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
-import { mutate, query, refuse } from '#app/api.server.ts'
+import { mutate, query } from '#app/api.server.ts'
 import { Button } from '#app/components/button.tsx'
 import { Card } from '#app/components/card.tsx'
 import { Empty, EmptyFiltered } from '#app/components/empty.tsx'
-import { ErrorSummary } from '#app/components/form.tsx'
 import { Page } from '#app/components/page.tsx'
 import { auditFilter } from '#server/audit/rules.ts'
 import { describeEntry } from './audit/describe.server.ts'
@@ -13,7 +12,7 @@ import { AuditFilters } from './audit/filters.tsx'
 import { VerificationResult, VerifyButton } from './audit/verify.tsx'
 import { actionLabel, domainWords, targetWords } from './audit/words.ts'
 import { FilterProblems, ListEnd } from './list-parts.tsx'
-import { cursorOf, readQuery, textOf } from './read-query.server.ts'
+import { cursorOf, readQuery, summaryOf, textOf } from './read-query.server.ts'
 
 export const meta: MetaFunction = () => [{ title: 'Audit · Remit' }]
 
@@ -52,7 +51,7 @@ export async function action(args: ActionFunctionArgs) {
   const seq = textOf(form, 'seq')
   const hash = textOf(form, 'hash').toLowerCase()
   const outcome = await mutate(args, api => api.audit.verify(seq || hash ? { anchor: { seq: Number(seq), hash } } : {}))
-  if (!outcome.ok) return refuse(outcome)
+  if (!outcome.ok) return data({ ...outcome, summary: summaryOf(outcome) }, { status: outcome.status })
   return data({ ok: true as const, verification: outcome.value, anchored: Boolean(seq) })
 }
 
@@ -70,7 +69,6 @@ export default function Audit() {
         </>
       }
     >
-      {answer?.ok === false ? <ErrorSummary errors={{ message: answer.message }} /> : null}
       {answer?.ok ? <VerificationResult verification={answer.verification} anchored={answer.anchored} /> : null}
       <AuditFilters active={chips} />
       <FilterProblems problems={problems} />

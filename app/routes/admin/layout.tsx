@@ -26,7 +26,7 @@ const places: { heading?: string; items: (NavItem & { needs: Permission })[] }[]
     items: [
       { label: 'Emails', to: '/admin/emails', icon: 'mail', needs: 'emails.read' },
       { label: 'Jobs', to: '/admin/jobs', icon: 'jobs', needs: 'jobs.read' },
-      { label: 'Reconcile', to: '/admin/reconcile', icon: 'refresh', needs: 'jobs.read' },
+      { label: 'Reconcile', to: '/admin/reconcile', icon: 'refresh', needs: 'payouts.pay' },
       { label: 'Audit', to: '/admin/audit', icon: 'audit', needs: 'audit.read' },
     ],
   },

@@ -9,7 +9,7 @@ import { Page } from '#app/components/page.tsx'
 import type { PartnerType } from '#server/partners/rules.ts'
 import { partnerChoices } from './partner/choices.server.ts'
 import { PartnerFields } from './partner/form-fields.tsx'
-import { changeOf, textOf, typedIn } from './read-query.server.ts'
+import { changeOf, summaryOf, textOf, typedIn } from './read-query.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
   { title: data ? `Edit ${data.partner.name} · Partners · Remit` : 'Edit · Partners · Remit' },
@@ -44,7 +44,8 @@ export async function action(args: ActionFunctionArgs) {
       reference: textOf(form, 'reference') || null,
     }),
   )
-  if (!outcome.ok) return data({ ...outcome, values: typedIn(form) }, { status: outcome.status })
+  if (!outcome.ok)
+    return data({ ...outcome, summary: summaryOf(outcome), values: typedIn(form) }, { status: outcome.status })
   const message = `${outcome.value.name} is saved.`
   return redirectWithToast(args.context, `/admin/partners/${partnerId}`, { kind: 'success', message })
 }
@@ -64,7 +65,7 @@ export default function EditPartner() {
     >
       {mayEdit ? (
         <Card>
-          <Form hidden={{ version: partner.version, idempotencyKey }} errors={refusal}>
+          <Form hidden={{ version: partner.version, idempotencyKey }} errors={refusal?.summary}>
             <PartnerFields
               choices={choices}
               values={refusal?.values ?? partner}

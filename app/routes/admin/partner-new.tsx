@@ -11,7 +11,7 @@ import { allows } from '#server/auth/rules.ts'
 import type { PartnerType } from '#server/partners/rules.ts'
 import { partnerChoices } from './partner/choices.server.ts'
 import { PartnerFields } from './partner/form-fields.tsx'
-import { changeOf, textOf, typedIn } from './read-query.server.ts'
+import { changeOf, summaryOf, textOf, typedIn } from './read-query.server.ts'
 
 export const meta: MetaFunction = () => [{ title: 'New partner · Remit' }]
 
@@ -38,7 +38,8 @@ export async function action(args: ActionFunctionArgs) {
       idempotencyKey,
     }),
   )
-  if (!outcome.ok) return data({ ...outcome, values: typedIn(form) }, { status: outcome.status })
+  if (!outcome.ok)
+    return data({ ...outcome, summary: summaryOf(outcome), values: typedIn(form) }, { status: outcome.status })
   const { id, name } = outcome.value
   const to = `/admin/partners/${id}`
   if (!form.has('invite')) return redirectWithToast(args.context, to, { kind: 'success', message: `${name} is added.` })
@@ -62,7 +63,7 @@ export default function NewPartner() {
     <Page title="New partner" width="narrow" breadcrumbs={[{ label: 'Partners', to: '/admin/partners' }]}>
       {mayManage ? (
         <Card>
-          <Form hidden={{ idempotencyKey }} errors={refusal}>
+          <Form hidden={{ idempotencyKey }} errors={refusal?.summary}>
             <PartnerFields choices={choices} values={refusal?.values ?? {}} errors={refusal?.fields ?? {}} isNew />
             <Checkbox
               name="invite"

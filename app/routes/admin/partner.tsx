@@ -66,7 +66,7 @@ export default function PartnerPage() {
         </>
       }
     >
-      {homeless ? <ErrorSummary errors={answer.refusal} /> : null}
+      {homeless ? <ErrorSummary errors={answer.summary} /> : null}
       {answer?.done === 'invited' ? (
         <InvitationLink email={answer.email} url={answer.url} expiresAt={answer.expiresAt} />
       ) : null}

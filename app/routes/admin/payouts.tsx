@@ -1,4 +1,4 @@
-import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node'
 import { Link, useLoaderData, useSearchParams } from '@remix-run/react'
 import { query } from '#app/api.server.ts'
 import { Banner } from '#app/components/banner.tsx'
@@ -53,8 +53,9 @@ export async function loader(args: LoaderFunctionArgs) {
   })
 }
 
-export function action(args: ActionFunctionArgs) {
-  return answerBulk(args)
+export async function action(args: ActionFunctionArgs) {
+  const answer = await answerBulk(args)
+  return data(answer, answer.step === 'refused' ? answer.status : 200)
 }
 
 const tabs: { status: PayoutStatus | null; label: string; figure: keyof Stats }[] = [

@@ -1,4 +1,6 @@
 import type { z } from 'zod'
+import type { Refusal } from '#app/api.server.ts'
+import type { FormErrors } from '#app/components/form.tsx'
 
 /**
  * A list's filter from an address or a posted form, by the schema that the procedure uses. What can't be used is left out, with a
@@ -21,6 +23,8 @@ export function readQuery<Schema extends z.ZodObject>(
     if (bad.length === 0) return { filter: schema.parse({}), problems: [...problems] }
     for (const issue of bad) {
       const field = String(issue.path[0])
+      // The first problem of a field takes it out; what else is said of it is about a value that is gone.
+      if (!(field in input)) continue
       problems.add(sentence(field, issue.message))
       delete input[field]
     }
@@ -59,4 +63,12 @@ export function changeOf(form: FormData): { version?: number; idempotencyKey?: s
 /** What was typed, for the form that comes back refused. Never for forms with passwords. */
 export function typedIn(form: FormData): Record<string, string> {
   return Object.fromEntries([...form].flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])))
+}
+
+/**
+ * What the box above a refused form says: one problem as it is, several as a list that leads to the fields. Made once, in the
+ * action: a new object at each render would take the focus each time.
+ */
+export function summaryOf({ message, fields }: Refusal): FormErrors {
+  return Object.keys(fields).length > 1 ? { fields } : { message }
 }

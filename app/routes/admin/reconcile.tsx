@@ -46,7 +46,7 @@ export default function Reconcile() {
       description={`Compares every payout here with every transfer at ${simulated ? 'the simulated Stripe' : 'Stripe'}, in both directions. Nothing is changed.`}
     >
       <Card>
-        <Form errors={refusal ? { message: refusal.message, fields: refusal.fields } : null}>
+        <Form errors={refusal}>
           <div className="flex flex-wrap items-end gap-3">
             <Select
               name="days"

@@ -48,7 +48,7 @@ export default function Settings() {
   const shown = answer && (settings.mayManage || ['pause', 'resume'].includes(answer.intent))
   return (
     <Page title="Settings" width="narrow">
-      {answer && !shown ? <ErrorSummary errors={answer.refusal} /> : null}
+      {answer && !shown ? <ErrorSummary errors={answer.summary} /> : null}
       <Transfers />
       {settings.mayManage ? (
         <>

@@ -49,7 +49,7 @@ export default function Team() {
       description="Who works here, and as what. People of a partner are on the partner’s page."
       actions={mayManage ? <InviteDialog /> : null}
     >
-      {answer?.done === null && !inDialog ? <ErrorSummary errors={answer.refusal} /> : null}
+      {answer?.done === null && !inDialog ? <ErrorSummary errors={answer.summary} /> : null}
       {answer?.done === 'invited' ? (
         <InvitationLink email={answer.email} url={answer.url} expiresAt={answer.expiresAt} />
       ) : null}

@@ -14,7 +14,7 @@ import type { PayoutRow } from '#server/payouts/view.ts'
 import { NextPayout } from './next-payout.tsx'
 import { PayoutTable } from './payout-table.tsx'
 import { SetupSteps } from './setup-steps.tsx'
-import { blockersFor, saysOf, toRow } from './words.ts'
+import { blockersFor, toRow } from './words.ts'
 
 export const meta: MetaFunction = () => [{ title: 'Earnings · Remit' }]
 
@@ -45,7 +45,7 @@ export async function loader(args: LoaderFunctionArgs) {
       lastPayoutDate,
       next: next && {
         ...toRow(next),
-        says: saysOf(next),
+        says: next.says,
         blockers: blockersFor(next.blockers, orgName, me.setup),
         until: next.blockers.find(blocker => blocker.until)?.until ?? null,
         others: open.rows.length - 1,

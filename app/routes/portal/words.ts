@@ -1,7 +1,6 @@
 import type { Blocker as Shown } from '#app/components/blockers.tsx'
 import type { Setup } from '#server/partners/setup.ts'
 import type { Blocker } from '#server/payouts/blockers.ts'
-import { statusLabels } from '#server/payouts/rules.ts'
 import type { TimelineStep } from '#server/payouts/timeline.ts'
 import type { PayoutRow } from '#server/payouts/view.ts'
 
@@ -68,30 +67,14 @@ function wordsFor({ code, message }: Blocker, orgName: string, missing: string):
       }
     case 'on_hold':
     case 'below_minimum':
-      return { message, clears: { label: code === 'on_hold' ? 'It goes on by itself.' : forOthers.label } }
-  }
-}
-
-/** What a row's status means to the partner; never more than is known. The payout's own page gets it from the procedure. */
-export function saysOf({ status, paidVia, bankStatus }: Pick<PayoutRow, 'status' | 'paidVia' | 'bankStatus'>): string {
-  if (status !== 'paid') return statusLabels[status].says
-  if (paidVia === 'manual') return 'Paid outside Stripe'
-  switch (bankStatus) {
-    case 'arrived':
-      return 'Arrived in your bank'
-    case 'in_transit':
-      return 'On its way from your Stripe balance to your bank'
-    case 'failed':
-      return 'Your bank returned it; it is in your Stripe balance'
-    default:
-      return statusLabels.paid.says
+      return { message, clears: { label: code === 'on_hold' ? 'Then it has to be approved again.' : forOthers.label } }
   }
 }
 
 /** A row as the portal's lists show it: no blockers of others, no offers, and the status in words. */
 export function toRow(row: PayoutRow) {
-  const { id, number, status, amount, currency, amountReversed, period, createdAt, paidAt } = row
-  return { id, number, status, amount, currency, amountReversed, period, createdAt, paidAt, says: saysOf(row) }
+  const { id, number, status, amount, currency, amountReversed, period, createdAt, paidAt, says } = row
+  return { id, number, status, amount, currency, amountReversed, period, createdAt, paidAt, says }
 }
 
 export type PortalRow = ReturnType<typeof toRow>
@@ -104,7 +87,7 @@ export function timelineFor(steps: readonly TimelineStep[], blockers: readonly S
     if (step.state === 'done') return { ...step, label: 'Sent to your Stripe balance' }
     if (step.label === 'Sent to the Stripe balance')
       return { ...blocked(step, blockers), label: 'Sending to your Stripe balance' }
-    if (step.state === 'failed') return { ...step, label: 'Could not be sent', detail: statusLabels.failed.says }
+    if (step.state === 'failed') return { ...step, label: 'Could not be sent' }
     return step
   })
 }

@@ -56,8 +56,9 @@ export function streamOf(
       async pull(controller) {
         await drained?.()
         if (request.signal.aborted) {
+          // The reader has left: nobody can take the shorter file for the whole one.
           await iterator.return?.()
-          controller.error(new Error('The download was ended by its reader'))
+          controller.close()
           return
         }
         const { done, value } = await iterator.next()

@@ -40,8 +40,9 @@ export function Entry({ entry, about = true }: { entry: AuditEntryView; about?: 
           <When at={at} />
         </p>
       </div>
-      <details className="mt-0.5" data-print="">
+      <details className="group mt-0.5" data-print="">
         <summary className="inline-flex min-h-6 w-fit items-center gap-1 rounded-sm text-muted text-sm hover:text-ink hover:underline">
+          <Icon name="chevron-right" size={12} className="transition-transform group-open:rotate-90" />
           {changes.length === 0 ? 'Details' : `${changes.length} ${changes.length === 1 ? 'field' : 'fields'}`}
           <span className="sr-only">
             {' '}

@@ -3,13 +3,13 @@ import type { Refusal } from '#app/api.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { SubmitButton } from '#app/components/button.tsx'
 import { Dialog } from '#app/components/dialog.tsx'
-import { FieldRow, Form, FormActions } from '#app/components/form.tsx'
+import { FieldRow, Form, FormActions, type FormErrors } from '#app/components/form.tsx'
 import { Code } from '#app/components/id.tsx'
 import { Input } from '#app/components/input.tsx'
 import type { Verification } from '#server/audit/verify.ts'
 
 /** Starts the walk; an end of the chain that was kept elsewhere makes it tell whether the log's own end was cut off, too. */
-export function VerifyButton({ refusal }: { refusal: Refusal | null }) {
+export function VerifyButton({ refusal }: { refusal: (Refusal & { summary: FormErrors }) | null }) {
   return (
     <Dialog
       key={refusal ? 'refused' : 'fresh'}
@@ -20,7 +20,7 @@ export function VerifyButton({ refusal }: { refusal: Refusal | null }) {
       description="Reads the whole log and computes every hash again. Nothing is changed."
       keepOpen={refusal !== null}
     >
-      <Form>
+      <Form errors={refusal?.summary}>
         <FieldRow>
           <Input
             name="seq"
@@ -83,8 +83,8 @@ export function VerificationResult({ verification, anchored }: { verification: V
             ) : (
               'Not even the first one fits.'
             )}{' '}
-            Somebody changed the database by hand, or it is damaged. Keep a copy of the file, and compare it with a
-            backup before you trust what comes after.
+            {anchored ? 'If the pair you gave is this log’s, somebody' : 'Somebody'} changed the database by hand, or it
+            is damaged. Keep a copy of the file, and compare it with a backup before you trust what comes after.
           </p>
         </Banner>
       )}

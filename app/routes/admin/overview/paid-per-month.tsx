@@ -11,7 +11,7 @@ export function PaidPerMonth({ months: { periods, currencies } }: { months: Mont
   if (used.length === 0) return null
   return (
     <Card title="Paid per month" description={`The last ${periods.length} months, less what was taken back.`}>
-      <div className="grid gap-6 sm:grid-cols-2">
+      <div className={used.length > 1 ? 'grid gap-6 sm:grid-cols-2' : undefined}>
         {used.map(({ currency, paid }) => (
           <BarChart
             key={currency}

@@ -17,7 +17,7 @@ export function ArchiveDialog() {
       title={`Archive ${partner.name}?`}
       keepOpen={refused !== null}
     >
-      <Form hidden={hidden} errors={refused?.refusal}>
+      <Form hidden={hidden} errors={refused?.summary}>
         {partner.pending.length > 0 ? (
           <p>
             <AmountsInline amounts={partner.pending} /> is still to be paid. It stays, but nothing of it is sent until

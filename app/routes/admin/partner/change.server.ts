@@ -1,13 +1,14 @@
 import { type ActionFunctionArgs, data } from '@remix-run/node'
 import { mutate, type Refusal, redirectWithToast } from '#app/api.server.ts'
-import { changeOf, textOf, typedIn } from '../read-query.server.ts'
+import type { FormErrors } from '#app/components/form.tsx'
+import { changeOf, summaryOf, textOf, typedIn } from '../read-query.server.ts'
 
 export type PartnerIntent = 'invite' | 'revokeInvitation' | 'remind' | 'sync' | 'archive' | 'restore'
 
 /** What the page is told after a post that stays on it. */
 export type PartnerAnswer =
   | { done: 'invited'; email: string; url: string | null; expiresAt: number }
-  | { done: null; intent: string; refusal: Refusal; values: Record<string, string> }
+  | { done: null; intent: string; refusal: Refusal; summary: FormErrors; values: Record<string, string> }
 
 /** Changes the partner as the form's `intent` says. An invitation stays on the page, to show its link this once. */
 export async function changePartner(args: ActionFunctionArgs) {
@@ -17,10 +18,10 @@ export async function changePartner(args: ActionFunctionArgs) {
   const change = { partnerId, ...changeOf(form) }
   const done = (message: string) =>
     redirectWithToast(args.context, `/admin/partners/${partnerId}`, { kind: 'success', message })
-  const refused = (refusal: Refusal) =>
-    data({ done: null, intent, refusal, values: typedIn(form) } satisfies PartnerAnswer as PartnerAnswer, {
-      status: refusal.status,
-    })
+  const refused = (refusal: Refusal) => {
+    const answer: PartnerAnswer = { done: null, intent, refusal, summary: summaryOf(refusal), values: typedIn(form) }
+    return data(answer, { status: refusal.status })
+  }
 
   switch (intent as PartnerIntent) {
     case 'invite': {
@@ -34,7 +35,8 @@ export async function changePartner(args: ActionFunctionArgs) {
       )
       if (!outcome.ok) return refused(outcome)
       const { email, url, expiresAt } = outcome.value
-      return data({ done: 'invited', email, url, expiresAt } satisfies PartnerAnswer as PartnerAnswer)
+      const answer: PartnerAnswer = { done: 'invited', email, url, expiresAt }
+      return data(answer)
     }
     case 'revokeInvitation': {
       const { idempotencyKey } = change
@@ -49,7 +51,7 @@ export async function changePartner(args: ActionFunctionArgs) {
     }
     case 'sync': {
       const outcome = await mutate(args, api => api.partners.sync({ partnerId }))
-      return outcome.ok ? done(`Read from Stripe just now: ${outcome.value.says.toLowerCase()}.`) : refused(outcome)
+      return outcome.ok ? done(`Read from Stripe just now. ${outcome.value.says}.`) : refused(outcome)
     }
     case 'archive': {
       const outcome = await mutate(args, api => api.partners.archive(change))

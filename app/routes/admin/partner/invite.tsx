@@ -20,7 +20,7 @@ export function InviteDialog() {
       description="They see this partner’s earnings and payouts, and can set up where the money goes."
       keepOpen={refused !== null}
     >
-      <Form hidden={hidden} errors={refused?.refusal}>
+      <Form hidden={hidden} errors={refused?.summary}>
         <Input
           name="email"
           type="email"

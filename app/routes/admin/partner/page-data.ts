@@ -1,5 +1,4 @@
 import { useActionData, useRouteLoaderData } from '@remix-run/react'
-import type { Refusal } from '#app/api.server.ts'
 import type { PartnerAnswer, PartnerIntent } from './change.server.ts'
 import type { PartnerPage } from './read.server.ts'
 
@@ -16,7 +15,7 @@ export function useAnswer(): PartnerAnswer | undefined {
 }
 
 /** What the server said against this form, with what was typed; null otherwise. */
-export function useRefusal(intent: PartnerIntent): { refusal: Refusal; values: Record<string, string> } | null {
+export function useRefusal(intent: PartnerIntent) {
   const answer = useAnswer()
   return answer?.done === null && answer.intent === intent ? answer : null
 }

@@ -12,16 +12,18 @@ import { Entry } from '../audit/entry.tsx'
 import { periodLabel } from '../payouts/period.ts'
 import { usePartnerPage } from './page-data.ts'
 
-const figures = ['paid', 'processing', 'approved', 'pending_approval', 'failed'] as const
+const figures = ['paid', 'pending_approval', 'approved', 'processing', 'failed'] as const
+const always: readonly string[] = ['paid', 'pending_approval']
 
-/** The figures by status and currency, each leading to its payouts. Failed ones only where there are any. */
+/** The figures by status and currency, each leading to its payouts; nothing before the first payout. */
 export function Totals() {
   const { partner, stats } = usePartnerPage()
+  if (partner.payoutCount === 0) return null
   return (
     <StatCards>
       {figures.map(status => {
         const { count, amounts } = stats[status === 'pending_approval' ? 'pending' : status]
-        if (status === 'failed' && count === 0) return null
+        if (count === 0 && !always.includes(status)) return null
         const { label, icon, tone } = payoutLooks[status]
         return (
           <StatCard

@@ -77,7 +77,6 @@ function Buttons({ offers, size }: { offers: readonly Offer[]; size?: 'sm' }) {
 function NextStep() {
   const { payout, staff } = usePayoutPage()
   const standing = staff.approvals.filter(approval => approval.voidedAt === null).length
-  const waits = payout.blockers[0]
   switch (payout.status) {
     case 'pending_approval':
       return staff.approvalsRequired > 1 ? (
@@ -88,8 +87,8 @@ function NextStep() {
         <>Waiting for someone to approve it.</>
       )
     case 'approved':
-      return waits ? (
-        <>Approved, but it can’t be sent yet: {waits.message}</>
+      return payout.blockers.length > 0 ? (
+        <>Approved, but it can’t be sent yet.</>
       ) : (
         <>Approved. The next step is to send it.</>
       )
@@ -100,12 +99,7 @@ function NextStep() {
         <>On its way. Stripe’s answer settles it; there is nothing to do.</>
       )
     case 'failed':
-      return (
-        <>
-          {payout.failureMessage ?? 'The transfer was refused.'} No money moved. Clear what is in the way, then mark it
-          paid again.
-        </>
-      )
+      return <>{payout.failureMessage ?? 'The transfer was refused.'} No money moved.</>
     case 'paid':
       if (staff.undecidedReversal > 0) return <Undecided />
       return <>{forStaff(payout.says)}. Nothing is left to do.</>

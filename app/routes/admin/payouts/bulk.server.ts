@@ -1,6 +1,5 @@
 import type { ActionFunctionArgs } from '@remix-run/node'
 import { mutate } from '#app/api.server.ts'
-import { readFilter } from './filter.server.ts'
 
 export type BulkAction = 'approve' | 'markPaid'
 
@@ -8,7 +7,7 @@ export type BulkAction = 'approve' | 'markPaid'
 export type BulkAnswer =
   | { step: 'confirm'; what: BulkAction; ids: string[]; problem?: string }
   | { step: 'done'; what: BulkAction; count: number; skipped: { id: string; label: string; reason: string }[] }
-  | { step: 'refused'; message: string }
+  | { step: 'refused'; status: number; message: string }
 
 /** First the step that shows the totals, then, with its box ticked, the change. Works as plain posts. */
 export async function answerBulk(args: ActionFunctionArgs): Promise<BulkAnswer> {
@@ -16,28 +15,25 @@ export async function answerBulk(args: ActionFunctionArgs): Promise<BulkAnswer> 
   const intent = String(form.get('intent'))
   const what: BulkAction = intent.endsWith('markPaid') ? 'markPaid' : 'approve'
   const ids = [...new Set(form.getAll('ids').map(String))]
-  if (ids.length === 0) return { step: 'refused', message: 'Choose at least one payout first.' }
+  if (ids.length === 0) return { step: 'refused', status: 400, message: 'Choose at least one payout first.' }
   if (intent.startsWith('review:')) return { step: 'confirm', what, ids }
   if (form.get('confirmed') !== 'yes')
     return { step: 'confirm', what, ids, problem: 'Tick the box once you have checked the amounts.' }
 
   const seen = readSeen(form)
-  const changed = await changedSince(args, seen)
-  const payoutIds = ids.filter(id => !changed.has(id))
+  const versions = Object.fromEntries([...seen].map(([id, { version }]) => [id, version]))
   const label = (id: string) => seen.get(id)?.label ?? id
-  const skipped = [...changed].map(id => ({ id, label: label(id), reason: 'It changed while you were looking at it.' }))
-  if (payoutIds.length === 0) return { step: 'done', what, count: 0, skipped }
   const idempotencyKey = String(form.get('idempotencyKey') ?? '') || undefined
   const outcome = await mutate(args, async api => {
     if (what === 'approve') {
-      const { approved, skipped } = await api.payouts.bulkApprove({ payoutIds, idempotencyKey })
+      const { approved, skipped } = await api.payouts.bulkApprove({ payoutIds: ids, versions, idempotencyKey })
       return { count: approved, skipped }
     }
-    const { queued, skipped } = await api.payouts.bulkMarkPaid({ payoutIds, idempotencyKey })
+    const { queued, skipped } = await api.payouts.bulkMarkPaid({ payoutIds: ids, versions, idempotencyKey })
     return { count: queued, skipped }
   })
-  if (!outcome.ok) return { step: 'refused', message: outcome.message }
-  for (const { id, reason } of outcome.value.skipped) skipped.push({ id, reason, label: label(id) })
+  if (!outcome.ok) return { step: 'refused', status: outcome.status, message: outcome.message }
+  const skipped = outcome.value.skipped.map(({ id, reason }) => ({ id, reason, label: label(id) }))
   return { step: 'done', what, count: outcome.value.count, skipped }
 }
 
@@ -48,17 +44,5 @@ function readSeen(form: FormData): Map<string, { version: number; label: string 
       const [id = '', version = '', ...label] = String(entry).split('|')
       return [id, { version: Number(version), label: label.join('|') }] as const
     }),
-  )
-}
-
-/** Those on this page of the list that are no longer what the confirmation showed: nobody agreed to the new amounts. */
-async function changedSince(args: ActionFunctionArgs, seen: Map<string, { version: number }>): Promise<Set<string>> {
-  const params = new URL(args.request.url).searchParams
-  const outcome = await mutate(args, api =>
-    api.payouts.list({ ...readFilter(params).filter, cursor: params.get('after') ?? undefined, limit: 50 }),
-  )
-  if (!outcome.ok) return new Set()
-  return new Set(
-    outcome.value.rows.filter(row => seen.has(row.id) && seen.get(row.id)?.version !== row.version).map(row => row.id),
   )
 }

@@ -12,7 +12,7 @@ export function ApprovalSettings() {
   const creator = refused ? refused.values.creatorMayApprove === 'yes' : settings.creatorMayApprove
   return (
     <Card title="Approvals" description="Who has to agree before money moves.">
-      <Form hidden={useHidden('approvals')} errors={refused?.refusal} key={`${required} ${creator}`}>
+      <Form hidden={useHidden('approvals')} errors={refused?.summary} key={`${required} ${creator}`}>
         <ChoiceGroup legend="A payout needs the approval of">
           <Checkbox
             type="radio"

@@ -1,6 +1,7 @@
 import { type ActionFunctionArgs, data } from '@remix-run/node'
 import { mutate, type Refusal, redirectWithToast } from '#app/api.server.ts'
-import { changeOf, textOf, typedIn } from '../read-query.server.ts'
+import type { FormErrors } from '#app/components/form.tsx'
+import { changeOf, summaryOf, textOf, typedIn } from '../read-query.server.ts'
 import { readMinimums } from './minimums.server.ts'
 
 export type SettingsForm = 'organization' | 'approvals' | 'hold' | 'minimums' | 'pause' | 'resume'
@@ -9,6 +10,7 @@ export type SettingsForm = 'organization' | 'approvals' | 'hold' | 'minimums' | 
 export interface SettingsAnswer {
   intent: string
   refusal: Refusal
+  summary: FormErrors
   values: Record<string, string>
   /** The minimums as they were typed, row by row. */
   rows: { currency: string; amount: string }[]
@@ -21,7 +23,8 @@ export async function changeSettings(args: ActionFunctionArgs) {
   const change = changeOf(form)
   const done = (message: string) => redirectWithToast(args.context, '/admin/settings', { kind: 'success', message })
   const refused = (refusal: Refusal) => {
-    const answer: SettingsAnswer = { intent, refusal, values: typedIn(form), rows: readMinimums(form).rows }
+    const { rows } = readMinimums(form)
+    const answer: SettingsAnswer = { intent, refusal, summary: summaryOf(refusal), values: typedIn(form), rows }
     return data(answer, { status: refusal.status })
   }
 

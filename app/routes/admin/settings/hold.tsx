@@ -9,7 +9,7 @@ export function HoldSettings() {
   const refused = useSettingsRefusal('hold')
   return (
     <Card title="When payout details change">
-      <Form hidden={useHidden('hold')} errors={refused?.refusal}>
+      <Form hidden={useHidden('hold')} errors={refused?.summary}>
         <Input
           key={settings.destinationHoldHours}
           name="destinationHoldHours"

@@ -22,7 +22,7 @@ export function Minimums() {
       {/* Saved rows come back with new values: the key makes the fields show them. */}
       <Form
         hidden={useHidden('minimums')}
-        errors={refused?.refusal}
+        errors={refused?.summary}
         key={saved.map(({ currency, amount }) => currency + amount).join(' ')}
       >
         {rows.map(({ currency, amount }, index) => (

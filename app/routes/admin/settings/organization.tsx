@@ -9,7 +9,7 @@ export function OrganizationSettings() {
   const refused = useSettingsRefusal('organization')
   return (
     <Card title="Organization">
-      <Form hidden={useHidden('organization')} errors={refused?.refusal}>
+      <Form hidden={useHidden('organization')} errors={refused?.summary}>
         <Input
           key={`name ${settings.name}`}
           name="name"

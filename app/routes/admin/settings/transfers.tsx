@@ -15,7 +15,7 @@ export function Transfers() {
   return (
     <div id="transfers" className="scroll-mt-16">
       <Card title="Transfers" actions={mayPause ? paused ? <ResumeDialog /> : <PauseDialog /> : null}>
-        {resume && !paused ? <ErrorSummary errors={resume.refusal} /> : null}
+        {resume && !paused ? <ErrorSummary errors={resume.summary} /> : null}
         {paused ? (
           <div className="flex gap-2">
             <Icon name="pause" className="mt-0.5 text-danger" />
@@ -56,7 +56,7 @@ function PauseDialog() {
       title="Pause all transfers?"
       keepOpen={refused !== null}
     >
-      <Form hidden={useHidden('pause')} errors={refused?.refusal}>
+      <Form hidden={useHidden('pause')} errors={refused?.summary}>
         <p>
           From this moment nothing is sent, for no partner. Payouts can still be prepared and approved; those marked
           paid wait, and nothing is lost. What Stripe already has can’t be called back.
@@ -92,7 +92,7 @@ function ResumeDialog() {
       title="Resume transfers?"
       keepOpen={refused !== null}
     >
-      <Form hidden={useHidden('resume')} errors={refused?.refusal}>
+      <Form hidden={useHidden('resume')} errors={refused?.summary}>
         <p>
           Transfers that wait are sent at once, each after a last look at whether it may be. Make sure that the reason
           for the pause is gone.

@@ -1,14 +1,22 @@
 import { type ActionFunctionArgs, data } from '@remix-run/node'
 import { mutate, type Refusal, redirectWithToast } from '#app/api.server.ts'
+import type { FormErrors } from '#app/components/form.tsx'
 import type { staffRoles } from '#server/auth/rules.ts'
-import { changeOf, textOf, typedIn } from '../read-query.server.ts'
+import { changeOf, summaryOf, textOf, typedIn } from '../read-query.server.ts'
 
 type StaffRole = (typeof staffRoles)[number]
 
 /** What the page is told after a post that stays on it. */
 export type TeamAnswer =
   | { done: 'invited'; email: string; url: string | null; expiresAt: number }
-  | { done: null; intent: string; membershipId: string; refusal: Refusal; values: Record<string, string> }
+  | {
+      done: null
+      intent: string
+      membershipId: string
+      refusal: Refusal
+      summary: FormErrors
+      values: Record<string, string>
+    }
 
 /** Changes the team as the form's `intent` says. An invitation stays on the page, to show its link this once. */
 export async function changeTeam(args: ActionFunctionArgs) {
@@ -20,7 +28,8 @@ export async function changeTeam(args: ActionFunctionArgs) {
   const name = textOf(form, 'name')
   const done = (message: string) => redirectWithToast(args.context, '/admin/team', { kind: 'success', message })
   const refused = (refusal: Refusal) => {
-    const answer: TeamAnswer = { done: null, intent, membershipId, refusal, values: typedIn(form) }
+    const summary = summaryOf(refusal)
+    const answer: TeamAnswer = { done: null, intent, membershipId, refusal, summary, values: typedIn(form) }
     return data(answer, { status: refusal.status })
   }
   // The procedures say 'Choose a role.' for anything else.

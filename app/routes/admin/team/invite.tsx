@@ -17,7 +17,7 @@ export function InviteDialog() {
       title="Invite somebody to the team"
       keepOpen={refused !== null}
     >
-      <Form hidden={{ intent: 'invite', idempotencyKey }} errors={refused?.refusal}>
+      <Form hidden={{ intent: 'invite', idempotencyKey }} errors={refused?.summary}>
         <Input
           name="email"
           type="email"

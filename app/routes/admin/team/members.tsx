@@ -107,7 +107,7 @@ function ChangeRole({ member }: { member: Member }) {
       title={`Change ${member.name}’s role`}
       keepOpen={refused !== null}
     >
-      <Form hidden={hidden} errors={refused?.refusal}>
+      <Form hidden={hidden} errors={refused?.summary}>
         <RoleChoice
           id={`role-${member.membershipId}`}
           current={refused?.values.role ?? member.role}
@@ -143,7 +143,7 @@ function Disable({ member }: { member: Member }) {
       title={`Disable ${member.name}?`}
       keepOpen={refused !== null}
     >
-      <Form hidden={hidden} errors={refused?.refusal}>
+      <Form hidden={hidden} errors={refused?.summary}>
         <p>
           {member.you ? 'You are' : 'They are'} signed out here at once and can’t come back until an owner enables{' '}
           {member.you ? 'you' : 'them'}. Staff invitations that {member.you ? 'you' : 'they'} sent are withdrawn.

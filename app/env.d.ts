@@ -23,6 +23,8 @@ declare module '@remix-run/node' {
     secure: boolean
     /** A fresh idempotency key, one for each form that is rendered. */
     newKey: () => string
+    /** Resolves when the client has taken what was written so far: downloads wait for it. */
+    drained: () => Promise<void>
     /** What a thrown refusal of a procedure says; null for anything else. Judged where the procedures live: classes don't cross bundles. */
     refusalOf: (
       error: unknown,

@@ -83,6 +83,7 @@ for (const [pattern, { as, at }] of Object.entries(pages))
     test.setTimeout(120_000)
     const person = { owner: world.owner, partner: world.payable.person, nobody: null }[as]
     const page = await browse(person)
+    const opened = new Set<string>()
     for (const address of at(world)) {
       await page.setViewportSize({ width: 1280, height: 900 })
       await page.goto(address)
@@ -96,7 +97,7 @@ for (const [pattern, { as, at }] of Object.entries(pages))
         }
       }
       await page.setViewportSize({ width: 320, height: 900 })
-      await eachDialog(page, async title => {
+      await eachDialog(page, opened, async title => {
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
           await isClean(page, `${address}, the dialog “${title}”, ${colorScheme}`, colorScheme === 'dark')
@@ -110,7 +111,8 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const aboutColours = ['color-contrast', 'link-in-text-block']
 
 async function isClean(page: Page, where: string, coloursOnly: boolean): Promise<void> {
-  const axe = new AxeBuilder({ page })
+  // A mail's frame is locked in a sandbox where no script runs, axe's neither.
+  const axe = new AxeBuilder({ page }).exclude('iframe[sandbox]')
   const { violations } = await (coloursOnly ? axe.withRules(aboutColours) : axe.withTags(tags)).analyze()
   const found = violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, html }) => `${id}: ${help}\n  ${target.join(' ')}\n  ${html}`),
@@ -118,11 +120,14 @@ async function isClean(page: Page, where: string, coloursOnly: boolean): Promise
   expect(found, where).toEqual([])
 }
 
-/** Opens each of a page's dialogs in turn. */
-async function eachDialog(page: Page, look: (title: string) => Promise<void>): Promise<void> {
+/** Opens each of a page's dialogs in turn, one of each kind: 'Disable …' stands beside every member of a team. */
+async function eachDialog(page: Page, opened: Set<string>, look: (title: string) => Promise<void>): Promise<void> {
   const triggers = page.getByRole('main').locator('details:has(> dialog) > summary')
   const count = await triggers.count()
   for (let index = 0; index < count; index++) {
+    const kind = ((await triggers.nth(index).textContent()) ?? '').split(' ').slice(0, 2).join(' ')
+    if (opened.has(kind)) continue
+    opened.add(kind)
     await triggers.nth(index).click()
     const dialog = page.locator('dialog:modal')
     await expect(dialog).toBeVisible()

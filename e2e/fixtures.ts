@@ -53,7 +53,9 @@ export function testIn<Own>(seed: (given: Base) => Promise<Own>) {
     report: [
       async ({ world }, use, testInfo) => {
         await use(undefined)
+        const complaints = world.newErrors()
         if (testInfo.status !== testInfo.expectedStatus) process.stdout.write(`${world.tail()}\n`)
+        expect(complaints, 'the app logs no error').toEqual([])
       },
       { auto: true },
     ],

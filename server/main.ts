@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import path from 'node:path'
 import type { ServerBuild } from '@remix-run/node'
 import { openDatabase } from '#db/client.ts'
@@ -12,6 +12,7 @@ import { listenForCommands } from './control/server.ts'
 import { type Deps, randomIds, systemClock } from './deps.ts'
 import { createMailer } from './email/send.ts'
 import { createHttpApp } from './http/app.ts'
+import { drainable } from './http/drain.ts'
 import { createLog } from './log.ts'
 import { createStripe } from './stripe/client.ts'
 import { handlers } from './worker/handlers.ts'
@@ -61,11 +62,7 @@ async function main(): Promise<void> {
   const server = createServer(app)
   // Longer than a proxy's own, or it would meet connections that close under its requests.
   server.keepAliveTimeout = 65_000
-  const answering = new Set<ServerResponse>()
-  server.on('request', (_request, response) => {
-    answering.add(response)
-    response.once('close', () => answering.delete(response))
-  })
+  const drain = drainable(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(config.PORT, config.HOST, resolve)
@@ -79,13 +76,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), stopMs).unref()
     // Long enough for a proxy to notice that we are not ready, and to send the next requests elsewhere.
     if (config.NODE_ENV === 'production') await new Promise(resolve => setTimeout(resolve, 500))
-    const closed = new Promise(resolve => server.close(resolve))
-    // Live pages never end by themselves, and find the next process; everybody else is answered.
-    for (const response of answering)
-      if (String(response.getHeader('content-type')).startsWith('text/event-stream')) response.destroy()
-    const late = setTimeout(() => server.closeAllConnections(), graceMs)
-    await Promise.all([worker.stop(graceMs), closed])
-    clearTimeout(late)
+    await Promise.all([worker.stop(graceMs), drain(graceMs)])
     await control?.close()
     // A mail server that does not answer has had its time: the mail's job was given back.
     await Promise.race([deps.mailer.close(), new Promise(resolve => setTimeout(resolve, 100))])

@@ -20,8 +20,10 @@ export type World<Own> = People &
     url: string
     simulator: Simulator
     mailbox: Mailbox
-    /** The last lines that a process wrote. */
+    /** The last lines that each process wrote. */
     tail(): string
+    /** The errors that the app has logged since the last call. */
+    newErrors(): string[]
     stop(): Promise<void>
   }
 
@@ -38,6 +40,7 @@ const secrets = {
 export async function startWorld<Own>(seed: (base: Base) => Promise<Own>): Promise<World<Own>> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'remit-e2e-'))
   const started: Started[] = []
+  let errors: string[] = []
   const mailbox = await startMailbox()
   const stop = async () => {
     const ends: string[] = []
@@ -49,6 +52,11 @@ export async function startWorld<Own>(seed: (base: Base) => Promise<Own>): Promi
     fs.rmSync(folder, { recursive: true, force: true })
     const bad = ends.filter(end => !end.endsWith('exit code 0'))
     if (bad.length > 0) throw new Error(`a process did not stop as it should: ${bad.join(', ')}`)
+  }
+  const newErrors = () => {
+    const found = errors
+    errors = []
+    return found
   }
   const tail = () => started.map(one => `── ${one.name}\n${one.lastLines.join('\n')}`).join('\n')
   try {
@@ -74,7 +82,12 @@ export async function startWorld<Own>(seed: (base: Base) => Promise<Own>): Promi
     }
     const env = { ...withoutInstallation(process.env), ...own }
     const start = (name: string, file: string) => {
-      const one = startProcess(name, file, env, { log: path.join(folder, `${name}.log`), show: () => {} })
+      const one = startProcess(name, file, env, {
+        log: path.join(folder, `${name}.log`),
+        show: line => {
+          if (/^\{"level":[56]0/.test(line)) errors.push(line)
+        },
+      })
       started.push(one)
       return one
     }
@@ -82,7 +95,7 @@ export async function startWorld<Own>(seed: (base: Base) => Promise<Own>): Promi
     const simulator = simulatorAt(simulatorUrl)
     const filled = await fill(own, simulator, seed)
     await untilAnswered(`${url}/readyz`, start('app', 'server/main.ts'), ok, 60_000)
-    return { ...filled, url, simulator, mailbox, tail, stop }
+    return { ...filled, url, simulator, mailbox, tail, newErrors, stop }
   } catch (error) {
     const said = tail()
     await stop().catch(() => {})

@@ -190,6 +190,20 @@ function rendersPage(request: { method: string; url: string; headers: IncomingHt
   )
 }
 
+/** Resolves when the client has taken what was written so far, or is gone: a slow one must not fill the memory. */
+function drained(response: Response): Promise<void> {
+  if (!response.writableNeedDrain || response.destroyed) return Promise.resolve()
+  return new Promise(resolve => {
+    const go = () => {
+      response.off('drain', go)
+      response.off('close', go)
+      resolve()
+    }
+    response.on('drain', go)
+    response.on('close', go)
+  })
+}
+
 function remix(deps: Deps, build: HttpOptions['build']): express.RequestHandler {
   const secure = new URL(deps.config.PUBLIC_URL).protocol === 'https:'
   const handler = createRequestHandler({
@@ -210,6 +224,7 @@ function remix(deps: Deps, build: HttpOptions['build']): express.RequestHandler 
         toast,
         secure,
         newKey: () => randomUUID(),
+        drained: () => drained(response as unknown as Response),
         refusalOf: error => {
           if (!(error instanceof TRPCError)) return null
           const message = sentenceOf(error, context.requestId)

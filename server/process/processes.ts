@@ -10,6 +10,7 @@ import { onTestFinished } from 'vitest'
 /** Ends a process with the test's own, however that one ends. */
 const leash = new URL('../commands/leash.mjs', import.meta.url).href
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const noPages = new URL('./no-pages.mjs', import.meta.url).href
 const mainEntry = fileURLToPath(new URL('../main.ts', import.meta.url))
 const simulatorEntry = fileURLToPath(new URL('../simulator/main.ts', import.meta.url))
@@ -36,7 +37,8 @@ export function start(
 ): Running {
   const imports = [...(file.endsWith('.ts') ? [tsx] : []), leash, ...(given.imports ?? [])]
   const child = spawn(process.execPath, [...imports.flatMap(url => ['--import', url]), file, ...(given.args ?? [])], {
-    cwd: tmpdir(),
+    // Where npm starts them, and where tsx finds how to compile.
+    cwd: root,
     env: { PATH: process.env.PATH, HOME: tmpdir(), NODE_ENV: 'test', ...given.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })

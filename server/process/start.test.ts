@@ -289,6 +289,7 @@ test(
     for (const answer of answers) expect(answer).toMatch(/^HTTP\/1.1 200 .*"status":"processing"/s)
     const { code, output } = await remit.ended
     expect(code, output).toBe(0)
+    expect(output).not.toMatch(/"level":[56]0/)
     const [asked = 0, gone = 0] = ['stopping', 'stopped'].map(msg =>
       Date.parse(new RegExp(`"time":"([^"]+)"[^\\n]*"msg":"${msg}"`).exec(output)?.[1] ?? ''),
     )
@@ -307,6 +308,7 @@ test(
         status: 'queued',
         attempts: 0,
       })
+      expect(jobs.filter(job => job.topic === 'email.send').map(job => job.status)).toContain('queued')
     })
   },
 )

@@ -155,7 +155,8 @@ async function matchPayouts(
   // Under the name that the installation had when it was sent, or has now.
   const named = ({ metadata }: Stripe.Transfer) => {
     const attempt = attemptOf.get(metadata?.attempt_id ?? '')
-    if (attempt && attempt.request.metadata.env === metadata?.env) return attempt.payoutId
+    if (attempt?.payoutId === metadata?.payout_id && attempt?.request.metadata.env === metadata?.env)
+      return attempt?.payoutId
     return metadata?.env === env ? metadata.payout_id : undefined
   }
   const rows = [

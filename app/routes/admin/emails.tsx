@@ -103,13 +103,13 @@ const columns: Column<Row>[] = [
     key: 'to',
     header: 'To',
     cell: row => (
-      <span className="min-w-0 break-all">
+      <span className="min-w-0 break-words">
         {row.recipientName ? <span className="block break-words">{row.recipientName}</span> : null}
         <span className={row.recipientName ? 'text-muted text-xs' : undefined}>{row.recipient}</span>
       </span>
     ),
   },
-  { key: 'template', header: 'Message', cell: row => row.templateName },
+  { key: 'template', header: 'Message', className: 'sm:max-lg:hidden', cell: row => row.templateName },
   {
     key: 'status',
     header: 'Status',

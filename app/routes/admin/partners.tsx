@@ -131,6 +131,7 @@ const columns: Column<Row>[] = [
   {
     key: 'contact',
     header: 'Contact',
+    className: 'sm:max-lg:hidden',
     cell: row => (
       <span className="min-w-0 max-w-56 break-words">
         {row.email}
@@ -138,7 +139,7 @@ const columns: Column<Row>[] = [
       </span>
     ),
   },
-  { key: 'type', header: 'Type', card: 'hide', cell: row => row.typeName },
+  { key: 'type', header: 'Type', card: 'hide', className: 'sm:max-lg:hidden', cell: row => row.typeName },
   {
     key: 'country',
     header: 'Country',

@@ -3,7 +3,10 @@ import { data, redirect } from '@remix-run/node'
 import { expect, test } from 'vitest'
 import { answerFile, fileResponse, streamOf } from './file.server.ts'
 
-function args(context: object = {}, signal = new AbortController().signal): LoaderFunctionArgs {
+function args(
+  context: object = { drained: async () => {} },
+  signal = new AbortController().signal,
+): LoaderFunctionArgs {
   return { request: new Request('http://127.0.0.1/', { signal }), params: {}, context } as unknown as LoaderFunctionArgs
 }
 
@@ -65,7 +68,7 @@ test('a reader that leaves frees what the source holds', async () => {
 
   const aborted: string[] = []
   const controller = new AbortController()
-  const other = streamOf(letters(aborted), args({}, controller.signal)).getReader()
+  const other = streamOf(letters(aborted), args(undefined, controller.signal)).getReader()
   await other.read()
   controller.abort()
   expect((await other.read()).done).toBe(true)

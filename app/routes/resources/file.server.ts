@@ -1,4 +1,4 @@
-import type { AppLoadContext, LoaderFunctionArgs } from '@remix-run/node'
+import type { LoaderFunctionArgs } from '@remix-run/node'
 
 /**
  * The answer of a route without a page. What query() throws is made for error pages; without one Remix would turn it into a bare
@@ -42,19 +42,18 @@ export function fileResponse(
 
 /**
  * Bytes in the rhythm of their reader. Remix writes a response as fast as it can read it, so a slow download would pile up in
- * memory: `drained` of the load context, where the server offers it, waits until the last piece has left.
+ * memory: `drained` of the load context waits until the last piece has left.
  */
 export function streamOf(
   chunks: AsyncIterable<string>,
   { request, context }: LoaderFunctionArgs,
 ): ReadableStream<Uint8Array> {
-  const { drained } = context as AppLoadContext & { drained?: () => Promise<void> }
   const iterator = chunks[Symbol.asyncIterator]()
   const encoder = new TextEncoder()
   return new ReadableStream(
     {
       async pull(controller) {
-        await drained?.()
+        await context.drained()
         if (request.signal.aborted) {
           // The reader has left: nobody can take the shorter file for the whole one.
           await iterator.return?.()

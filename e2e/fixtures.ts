@@ -7,7 +7,7 @@ export { expect }
 interface Fixtures {
   /** A browser of its own for this person (or for nobody), signed in by a session that the seed inserted. */
   browse(person: Person | null, options?: BrowserContextOptions): Promise<Page>
-  /** Says that the browser's console may complain like this: of a refused request, say. Everything else fails the test. */
+  /** Says that the browser's console or the app's log may complain like this: of a refused request, say. All else fails the test. */
   tolerate(pattern: RegExp): void
 }
 
@@ -51,9 +51,9 @@ export function testIn<Own>(seed: (given: Base) => Promise<Own>) {
       for (const context of contexts) await context.close()
     },
     report: [
-      async ({ world }, use, testInfo) => {
+      async ({ world, watched }, use, testInfo) => {
         await use(undefined)
-        const complaints = world.newErrors()
+        const complaints = world.newErrors().filter(line => !watched.tolerated.some(pattern => pattern.test(line)))
         if (testInfo.status !== testInfo.expectedStatus) process.stdout.write(`${world.tail()}\n`)
         expect(complaints, 'the app logs no error').toEqual([])
       },

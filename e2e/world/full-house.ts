@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { emails, outbox, payoutImports } from '#db/schema/index.ts'
 import { inviteMember, remintInvitation } from '#server/auth/invitations.ts'
 import { aPartner, aPayout } from '#server/test/factories.ts'
@@ -37,11 +38,11 @@ export async function fullHouse(base: Base) {
     requirements: [{ code: 'dob', text: 'your date of birth', deadline: now + 7 * 86_400_000 }],
   })
   await aPartner(deps, { orgId: org.id, name: 'Archived Affiliates', archivedAt: now })
-  const [emailId, importId, jobId] = ['eml', 'imp', 'job'].map(prefix => deps.ids.id(prefix)) as [
-    string,
-    string,
-    string,
-  ]
+  const { id } = deps.ids
+  const emailId = id('eml')
+  const importId = id('imp')
+  const brokenImportId = id('imp')
+  const jobId = id('job')
   const html = '<html lang="en"><head><title>Approved</title></head><body><h1>Approved</h1><p>Hello.</p></body></html>'
   await deps.db.write(async tx => {
     await tx.insert(emails).values({
@@ -82,6 +83,10 @@ export async function fullHouse(base: Base) {
       createdBy: owner.user.id,
       createdAt: now,
     })
+    // Valid JSON, and no rows: what only a bug could have written. Its page is what a bug looks like to people.
+    await tx.run(sql`
+      INSERT INTO payout_imports (id, org_id, status, file_name, sha256, rows, row_count, created_by, created_at)
+      VALUES (${brokenImportId}, ${org.id}, 'draft', 'broken.csv', 'b', '{}', 0, ${owner.user.id}, ${now})`)
     await tx.insert(outbox).values({
       id: jobId,
       orgId: org.id,
@@ -101,7 +106,7 @@ export async function fullHouse(base: Base) {
   )
   const invitation = await remintInvitation(deps, invitationId)
   if (!invitation) throw new Error('the invitation is not open')
-  return { payouts, emailId, importId, jobId, invitationPath: new URL(invitation.url).pathname }
+  return { payouts, emailId, importId, brokenImportId, jobId, invitationPath: new URL(invitation.url).pathname }
 }
 
 type Row = (typeof payoutImports.$inferInsert.rows)[number]

@@ -7,7 +7,8 @@ import type { Server, ServerResponse } from 'node:http'
 export function drainable(server: Server): (graceMs: number) => Promise<void> {
   const answering = new Set<ServerResponse>()
   let draining = false
-  server.on('request', (_request, response) => {
+  // Before the app's own listener, which may answer at once.
+  server.prependListener('request', (_request, response) => {
     answering.add(response)
     response.once('close', () => answering.delete(response))
     if (draining) response.setHeader('Connection', 'close')

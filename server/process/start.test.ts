@@ -212,6 +212,8 @@ test(
     const folder = aFolder()
     const port = await aPort()
     const simulator = await startSimulator({ ...stripeSecrets, SIMULATOR_STATE: join(folder, 'simulator.db') }, port)
+    // Or a webhook might settle what is about to hang.
+    await simulator.control('POST', '/_sim/webhooks/switches', { kind: 'drop', count: null })
     const mailServer = await aSilentServer()
     const env: Record<string, string> = {
       ...settingsFor({ folder, port, stripe: simulator.url }),

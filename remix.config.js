@@ -6,7 +6,9 @@ export default {
   appDirectory: 'app',
   future: {
     v3_fetcherPersist: true,
-    v3_lazyRouteDiscovery: true,
+    // Off: the routes are few and known at once. On, nearly every link asks the server which routes it leads to, and a navigation that
+    // overtakes such a question leaves an error in the browser's console.
+    v3_lazyRouteDiscovery: false,
     v3_relativeSplatPath: true,
     v3_routeConfig: true,
     v3_singleFetch: true,

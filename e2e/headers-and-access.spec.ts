@@ -134,9 +134,7 @@ function secretsFor(house: House, who: Who): string[] {
 const openPages = new Set(['/invitations/:token'])
 
 for (const { pattern, id } of pages)
-  test(`${pattern}: each role gets it or doesn't, and nobody reads what isn't theirs, not even from its data alone`, async ({
-    world,
-  }) => {
+  test(`${pattern}: who gets it, and its data alone tells others nothing`, async ({ world }) => {
     const rule = rules[pattern]
     if (!rule) throw new Error(`${pattern} has no line in the table`)
     const path = rule.at(world)

@@ -1,4 +1,3 @@
-import { copyFileSync } from 'node:fs'
 import { asc } from 'drizzle-orm'
 import { type Database, openDatabase } from '#db/client.ts'
 import { migrate } from '#db/migrate.ts'
@@ -77,8 +76,4 @@ export async function makeCompany(
 
 export function fileOf(config: Pick<Config, 'DATABASE_URL'>): string {
   return config.DATABASE_URL.slice('file:'.length)
-}
-
-export function copyCompany(company: Company, settings: Record<string, string>): void {
-  copyFileSync(company.file, settings.DATABASE_URL?.slice('file:'.length) ?? '')
 }

@@ -83,7 +83,7 @@ for (const [pattern, { as, at }] of Object.entries(pages))
     tolerate,
   }) => {
     tolerate(/status of (404|500)/)
-    tolerate(/a page failed/)
+    tolerate(/a (page|procedure) failed/)
     test.setTimeout(120_000)
     const person = { owner: world.owner, partner: world.payable.person, nobody: null }[as]
     const page = await browse(person)

@@ -67,15 +67,21 @@ interface Watched {
   tolerated: RegExp[]
 }
 
-/** Remix says so when a link is pointed at before its map has come; the click that follows works. */
-const harmless = /^Tried to prefetch .* but no routes matched\.$/
+/**
+ * What Remix itself says, and no page of ours: a link that is pointed at before its map has come is not fetched ahead (the click
+ * works), and data that nobody needs any more is aborted, which single fetch lets out.
+ */
+const harmless = [/^Tried to prefetch .* but no routes matched\.$/, /^AbortError: signal is aborted without reason/]
 
 function watch(context: BrowserContext, { noise }: Watched): void {
+  const hear = (kind: string, text: string, where = '') => {
+    if (!harmless.some(pattern => pattern.test(text))) noise.push(`${kind}: ${text} ${where}`)
+  }
   context.on('console', message => {
-    if ((message.type() === 'error' || message.type() === 'warning') && !harmless.test(message.text()))
-      noise.push(`${message.type()}: ${message.text()} (${message.location().url})`)
+    if (message.type() === 'error' || message.type() === 'warning')
+      hear(message.type(), message.text(), message.location().url)
   })
-  context.on('weberror', error => noise.push(`uncaught: ${error.error().stack ?? error.error().message}`))
+  context.on('weberror', error => hear('uncaught', error.error().stack ?? error.error().message))
 }
 
 /** Puts a person's session into a browser. */

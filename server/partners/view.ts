@@ -39,6 +39,8 @@ export interface PartnerRow {
   transfersStatus: Partner['transfersStatus']
   label: string
   says: string
+  /** What Stripe still wants, in words. */
+  requirements: Partner['requirements']
   holdUntil: number | null
   /** Sent, less what was taken back. */
   paid: Money[]
@@ -131,6 +133,7 @@ function rowOf(partner: Partner, own: Total[]): PartnerRow {
     createdAt,
     archivedAt,
     transfersStatus,
+    requirements,
     holdUntil,
   } = partner
   const ofStatus = (statuses: readonly PayoutStatus[]) => own.filter(total => statuses.includes(total.status))
@@ -147,6 +150,7 @@ function rowOf(partner: Partner, own: Total[]): PartnerRow {
       createdAt,
       archivedAt,
       transfersStatus,
+      requirements,
       holdUntil,
     },
     state: filterOf(partner),

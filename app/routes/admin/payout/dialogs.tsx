@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useMemo } from 'react'
 import type { ActionItem } from '#app/components/action-buttons.tsx'
 import { type ButtonVariant, SubmitButton } from '#app/components/button.tsx'
 import { ConfirmBox } from '#app/components/confirm-box.tsx'
@@ -31,9 +31,11 @@ export function ActionDialog(props: ActionDialogProps) {
   const { intent, trigger, title, submit, variant, submitVariant, size, icon, extra, children } = props
   const { payout, idempotencyKey } = usePayoutPage()
   const refusal = useRefusal(intent)
+  // The same object for as long as the answer stands: a new one would take the focus away from whoever is typing.
+  const errors = useMemo(() => (refusal ? { message: refusal.message } : null), [refusal])
   return (
     <Dialog trigger={trigger} variant={variant} size={size} icon={icon} title={title} keepOpen={refusal !== null}>
-      <Form errors={refusal ? { message: refusal.message } : null}>
+      <Form errors={errors}>
         <HiddenFields values={{ intent, version: payout.version, idempotencyKey, ...extra }} />
         {children}
         <FormActions>

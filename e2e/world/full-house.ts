@@ -17,7 +17,6 @@ export async function fullHouse(base: Base) {
     blocked: await aPayout(deps, { ...common, partner: fresh.partner, status: 'approved' }),
     failed: await aPayout(deps, { ...common, partner, status: 'failed' }),
     rejected: await aPayout(deps, { ...common, partner, status: 'rejected' }),
-    canceled: await aPayout(deps, { ...common, partner, status: 'canceled' }),
     paid: await aPayout(deps, { ...common, partner, status: 'paid', bankStatus: 'arrived', bankArrivalAt: now }),
     manual: await aPayout(deps, {
       ...common,

@@ -50,7 +50,7 @@ export function unitFailures(report, root) {
  * @returns {Counts}
  */
 export function e2eCounts({ stats }) {
-  return { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped }
+  return { passed: stats.expected + stats.flaky, failed: stats.unexpected, skipped: stats.skipped }
 }
 
 /**

@@ -3,7 +3,18 @@ export interface Change {
   orgId: string
   /** The partner concerned, where there is only one. */
   partnerId: string | null
-  what: 'payouts' | 'partners' | 'emails' | 'jobs' | 'team' | 'settings'
+  what:
+    | 'payouts'
+    | 'partners'
+    | 'deals'
+    | 'commissions'
+    | 'runs'
+    | 'registrations'
+    | 'imports'
+    | 'emails'
+    | 'jobs'
+    | 'team'
+    | 'settings'
 }
 
 export interface Changes {

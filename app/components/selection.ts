@@ -21,6 +21,12 @@ export function useSelection(formId: string, rows: unknown) {
     }
   }, [formId])
 
+  // Whoever checked "all" before scripts ran meant all; this comes before the first reading, which would uncheck it.
+  useEffect(() => {
+    if (document.querySelector<HTMLInputElement>(`input[data-select-all="${formId}"]`)?.checked)
+      for (const box of boxes(formId)) box.checked = true
+  }, [formId])
+
   // Rows are the trigger, not an input
   useEffect(read, [read, rows])
 

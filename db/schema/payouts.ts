@@ -1,4 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import type { Conversion } from './runs.ts'
 
 export const payoutStatuses = [
   'pending_approval',
@@ -27,11 +28,13 @@ export const payouts = sqliteTable('payouts', {
   period: text(),
   reference: text(),
   notes: text(),
-  source: text({ enum: ['form', 'api', 'import', 'demo'] }).notNull(),
+  source: text({ enum: ['form', 'api', 'import', 'run', 'demo'] }).notNull(),
   importId: text('import_id'),
   createdBy: text('created_by').notNull(),
   /** The payout whose taken-back money this one pays again. */
   repays: text(),
+  /** The payout run that made it of commissions, whose accruals are booked already. */
+  runId: text('run_id'),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
   version: integer().notNull().default(1),
@@ -67,6 +70,11 @@ export const payoutLines = sqliteTable('payout_lines', {
   description: text().notNull(),
   amount: integer().notNull(),
   currency: text().notNull(),
+  /** Set on a run's payout: what it pays, or takes back. */
+  commissionId: text('commission_id'),
+  conversion: text({ mode: 'json' }).$type<Conversion>(),
+  /** When it left the payout: rejected, canceled, or disputed. */
+  releasedAt: integer('released_at'),
 })
 
 /** Everyone who ever changed a payout. */

@@ -7,6 +7,7 @@ export const ledgerAccounts = [
   'stripe_balance',
   'reversal_suspense',
   'paid_outside',
+  'fx_conversion',
 ] as const
 export type LedgerAccount = (typeof ledgerAccounts)[number]
 
@@ -20,6 +21,15 @@ export const ledgerKinds = [
   'reversal',
   'reversal_owed',
   'reversal_not_owed',
+  'reversal_reopened',
+  'commission',
+  'commission_reversal',
+  'imported_payment',
+  'imported_payment_void',
+  'conversion_out',
+  'conversion_in',
+  'conversion_out_void',
+  'conversion_in_void',
 ] as const
 export type LedgerKind = (typeof ledgerKinds)[number]
 
@@ -28,7 +38,9 @@ export const ledgerEntries = sqliteTable('ledger_entries', {
   id: text().primaryKey(),
   orgId: text('org_id').notNull(),
   partnerId: text('partner_id').notNull(),
-  payoutId: text('payout_id').notNull(),
+  /** Either this, or the commission. */
+  payoutId: text('payout_id'),
+  commissionId: text('commission_id'),
   kind: text({ enum: ledgerKinds }).notNull(),
   seq: integer().notNull(),
   debit: text({ enum: ledgerAccounts }).notNull(),

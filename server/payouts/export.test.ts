@@ -301,7 +301,9 @@ test('a statement’s lines sum to its total, in plain words, for the partner an
   const payout = await aPayout(deps, { partner, amount: 124_000, period: '2026-02', reference: '+INV-7' })
   await deps.db.write(async tx => {
     await tx.run(sql`UPDATE payout_lines SET amount = 125000 WHERE payout_id = ${payout.id}`)
-    await tx.run(sql`INSERT INTO payout_lines VALUES ('pl_refund', ${payout.id}, 2, 'Refund, January', -1000, 'USD')`)
+    await tx.run(
+      sql`INSERT INTO payout_lines (id, payout_id, position, description, amount, currency) VALUES ('pl_refund', ${payout.id}, 2, 'Refund, January', -1000, 'USD')`,
+    )
   })
   const { api } = await asRole(deps, 'partner', { org, partner })
   const statement = await api.payouts.statement({ payoutId: payout.id })

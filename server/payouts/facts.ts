@@ -93,7 +93,7 @@ export async function loadPayouts(
       currency: payoutLines.currency,
     })
     .from(payoutLines)
-    .where(sql`${payoutLines.payoutId} IN ${wanted}`)
+    .where(sql`${payoutLines.payoutId} IN ${wanted} AND ${isShown}`)
     .orderBy(payoutLines.payoutId, payoutLines.position)
   const approvals = await db
     .select({ payoutId: payoutApprovals.payoutId, userId: payoutApprovals.userId, digest: payoutApprovals.digest })
@@ -130,6 +130,9 @@ export async function loadPayouts(
     }),
   )
 }
+
+/** What left a payout is history; a payout that was closed still shows what it was of. */
+const isShown = sql`(${payoutLines.releasedAt} IS NULL OR ${payoutLines.releasedAt} = (SELECT closed_at FROM payouts WHERE id = ${payoutLines.payoutId}))`
 
 function factsOf(
   payout: Payout,

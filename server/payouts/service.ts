@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import {
+  type Conversion,
   memberships,
   organizations,
   partners,
@@ -17,6 +18,7 @@ import { checkAmount } from '../lib/money.ts'
 import { formatPeriod } from '../lib/period.ts'
 import type { Work } from '../work.ts'
 import { type Loaded, loadPayouts, type OrgPolicy, type Payout, readPolicy } from './facts.ts'
+import { isBookedAtApproval } from './lines.ts'
 import type { approveInput, cancelInput, createInput, rejectInput, simpleChangeInput, updateInput } from './rules.ts'
 import { payoutMachine, payoutNumber } from './rules.ts'
 import { expectStatus, type Move, transition, transitionOne } from './transition.ts'
@@ -44,12 +46,26 @@ export interface NewPayout {
   notes?: string | null
   /** The payout whose taken-back money this one pays again: what is owed is booked already. */
   repays?: string | null
+  /** The payout run that makes it, and the commissions it is made of; they sum to the amount. */
+  runId?: string | null
+  lines?: NewLine[]
 }
 
-/** Inserts payouts in `pending_approval`, each with one line, numbered in order; set-based. The caller has checked them. */
+/** A commission in a payout; `amount` in minor units of the payout's currency, negative for what is taken back. */
+export interface NewLine {
+  commissionId: string
+  description: string
+  amount: number
+  conversion: Conversion | null
+}
+
+/**
+ * Inserts payouts in `pending_approval`, numbered in order, each with the lines given or with one of its own; set-based. The caller
+ * has checked them. A line's commission goes `in_payout`; one that is not free makes the whole unit fail.
+ */
 export async function insertPayouts(
   work: Work,
-  source: 'form' | 'api' | 'import',
+  source: 'form' | 'api' | 'import' | 'run',
   rows: NewPayout[],
   importId: string | null = null,
 ): Promise<Changed[]> {
@@ -65,21 +81,21 @@ export async function insertPayouts(
     reference: null,
     notes: null,
     repays: null,
+    runId: null,
     ...row,
+    lines: undefined,
     id: work.id('pay'),
-    lineId: work.id('pl'),
     number: first + index,
-    description: row.period ? `Payout for ${formatPeriod(row.period)}` : 'Payout',
   }))
-  const json = JSON.stringify(full)
   await work.tx.run(sql`
-    INSERT INTO payouts (id, org_id, partner_id, number, status, amount, currency, period, reference, notes, source, import_id, repays, created_by, created_at, updated_at)
+    INSERT INTO payouts (id, org_id, partner_id, number, status, amount, currency, period, reference, notes, source, import_id, repays, run_id, created_by, created_at, updated_at)
     SELECT value ->> 'id', ${work.orgId}, value ->> 'partnerId', value ->> 'number', 'pending_approval', value ->> 'amount', value ->> 'currency',
-           value ->> 'period', value ->> 'reference', value ->> 'notes', ${source}, ${importId}, value ->> 'repays', ${work.actor.id}, ${work.at}, ${work.at}
-    FROM json_each(${json})`)
-  await work.tx.run(sql`
-    INSERT INTO payout_lines (id, payout_id, position, description, amount, currency)
-    SELECT value ->> 'lineId', value ->> 'id', 1, value ->> 'description', value ->> 'amount', value ->> 'currency' FROM json_each(${json})`)
+           value ->> 'period', value ->> 'reference', value ->> 'notes', ${source}, ${importId}, value ->> 'repays', value ->> 'runId', ${work.actor.id}, ${work.at}, ${work.at}
+    FROM json_each(${JSON.stringify(full)})`)
+  await insertLines(
+    work,
+    full.map((payout, index) => ({ payout, lines: rows[index]?.lines })),
+  )
   for (const row of full) {
     const { amount, currency, period, reference, partnerId, number } = row
     work.audit({
@@ -90,6 +106,47 @@ export async function insertPayouts(
   }
   work.changed('payouts')
   return full.map(row => ({ id: row.id, number: payoutNumber(row.number), status: 'pending_approval', version: 1 }))
+}
+
+async function insertLines(
+  work: Work,
+  made: { payout: { id: string; amount: number; currency: string; period: string | null }; lines?: NewLine[] }[],
+): Promise<void> {
+  const rows = made.flatMap(({ payout, lines }) => {
+    const own = lines ?? [
+      {
+        commissionId: null,
+        description: payout.period ? `Payout for ${formatPeriod(payout.period)}` : 'Payout',
+        amount: payout.amount,
+        conversion: null,
+      },
+    ]
+    const sum = own.reduce((total, line) => total + line.amount, 0)
+    if (sum !== payout.amount) throw new Error(`the lines of ${payout.id} come to ${sum}, not ${payout.amount}`)
+    return own.map((line, index) => ({
+      ...line,
+      conversion: line.conversion && JSON.stringify(line.conversion),
+      id: work.id('pl'),
+      payoutId: payout.id,
+      position: index + 1,
+      currency: payout.currency,
+    }))
+  })
+  const json = JSON.stringify(rows)
+  await work.tx.run(sql`
+    INSERT INTO payout_lines (id, payout_id, position, description, amount, currency, commission_id, conversion)
+    SELECT value ->> 'id', value ->> 'payoutId', value ->> 'position', value ->> 'description', value ->> 'amount', value ->> 'currency',
+           value ->> 'commissionId', value ->> 'conversion' FROM json_each(${json})`)
+  const claimed = rows.filter(row => row.commissionId !== null)
+  if (claimed.length === 0) return
+  const taken = await work.tx.all<{ id: string }>(sql`
+    UPDATE commissions SET status = 'in_payout', payout_id = j.payout, updated_at = ${work.at}, version = version + 1
+    FROM (SELECT value ->> 'commissionId' AS commission, value ->> 'payoutId' AS payout FROM json_each(${JSON.stringify(claimed)})) AS j
+    WHERE commissions.id = j.commission AND +commissions.org_id = ${work.orgId} AND +commissions.status = 'accrued'
+      AND commissions.disputed_at IS NULL
+    RETURNING commissions.id AS id`)
+  if (taken.length !== claimed.length) throw new Error('a commission was taken by another payout under the lock')
+  work.changed('commissions')
 }
 
 /** Creates one payout. INVALID for an amount the currency can't have or another currency than the partner's; NOT_FOUND for a foreign partner. */
@@ -152,12 +209,19 @@ export async function updatePayout(work: Work, input: z.infer<typeof updateInput
   const { payout } = await loadOne(work, input.payoutId)
   await expectStatus(work, payout, 'update', input.version)
   const amount = input.amount ?? payout.amount
-  if (payout.repays !== null && amount !== payout.amount)
+  if (!isBookedAtApproval(payout) && amount !== payout.amount)
     throw new DomainError(
       'INVALID',
-      'This payout pays again what was taken back, so its amount is fixed. Cancel it to pay something else.',
+      payout.runId === null
+        ? 'This payout pays again what was taken back, so its amount is fixed. Cancel it to pay something else.'
+        : 'This payout is the sum of its commissions. Correct the deal or the commission, or cancel the payout: its lines go into the next run.',
       {
-        fields: { amount: 'The amount of a repayment is fixed.' },
+        fields: {
+          amount:
+            payout.runId === null
+              ? 'The amount of a repayment is fixed.'
+              : 'The amount is the sum of the commissions in it.',
+        },
       },
     )
   checkPayoutAmount(amount, payout.currency)
@@ -174,10 +238,11 @@ export async function updatePayout(work: Work, input: z.infer<typeof updateInput
     .insert(payoutEditors)
     .values({ payoutId: payout.id, userId: work.actor.id, editedAt: work.at })
     .onConflictDoNothing()
-  await work.tx
-    .update(payoutLines)
-    .set({ amount, description: after.period ? `Payout for ${formatPeriod(after.period)}` : 'Payout' })
-    .where(eq(payoutLines.payoutId, payout.id))
+  if (payout.runId === null)
+    await work.tx
+      .update(payoutLines)
+      .set({ amount, description: after.period ? `Payout for ${formatPeriod(after.period)}` : 'Payout' })
+      .where(eq(payoutLines.payoutId, payout.id))
   await voidApprovals(work, [payout.id])
   work.audit({ action: 'payouts.update', target: { type: 'payout', id: payout.id }, before, after })
   work.changed('payouts', payout.partnerId)
@@ -205,16 +270,14 @@ export async function backToPending(
   await voidApprovals(work, [...moved])
   await post(
     work,
-    changed
-      .filter(payout => payout.repays === null)
-      .map(payout => ({
-        kind: 'accrual_void',
-        payoutId: payout.id,
-        partnerId: payout.partnerId,
-        amount: payout.amount,
-        currency: payout.currency,
-        seq: payout.version + 1,
-      })),
+    changed.filter(isBookedAtApproval).map(payout => ({
+      kind: 'accrual_void',
+      payoutId: payout.id,
+      partnerId: payout.partnerId,
+      amount: payout.amount,
+      currency: payout.currency,
+      seq: payout.version + 1,
+    })),
   )
   return changed.map(payout => ({ ...payout, ...cleared, status: 'pending_approval', version: payout.version + 1 }))
 }
@@ -341,7 +404,7 @@ export async function bulkApprove(
   await post(
     work,
     complete
-      .filter(({ payout }) => payout.repays === null)
+      .filter(({ payout }) => isBookedAtApproval(payout))
       .map(({ payout }) => ({
         kind: 'accrual',
         payoutId: payout.id,
@@ -383,6 +446,7 @@ export async function rejectPayout(work: Work, input: z.infer<typeof rejectInput
   await expectStatus(work, payout, 'reject', input.version)
   await transitionOne(work, 'reject', payout, 'rejected', { rejectReason: input.reason, closedAt: work.at })
   await voidApprovals(work, [payout.id])
+  await reopenReversal(work, payout)
   work.audit({
     action: 'payouts.reject',
     target: { type: 'payout', id: payout.id },
@@ -399,6 +463,24 @@ export async function rejectPayout(work: Work, input: z.infer<typeof rejectInput
   return changedOf(work, payout.id)
 }
 
+/** What a repayment would have paid waits for a decision again: owed after all, or not owed. Nothing stays owed that nobody can pay. */
+async function reopenReversal(work: Work, payout: Payout): Promise<void> {
+  if (payout.repays === null) return
+  const { repays, partnerId, amount, currency } = payout
+  const [origin] = await work.tx
+    .update(payouts)
+    .set({ version: sql`${payouts.version} + 1`, updatedAt: work.at })
+    .where(and(eq(payouts.id, repays), eq(payouts.orgId, work.orgId)))
+    .returning({ version: payouts.version })
+  if (!origin) throw new Error(`payout ${repays} is gone`)
+  await post(work, [{ kind: 'reversal_reopened', payoutId: repays, partnerId, amount, currency, seq: origin.version }])
+  work.audit({
+    action: 'payout.reversal_reopened',
+    target: { type: 'payout', id: repays },
+    after: { amount, repayment: payout.id },
+  })
+}
+
 /** Cancels what has not been sent. What its approval booked is taken back. */
 export async function cancelPayout(work: Work, input: z.infer<typeof cancelInput>): Promise<Changed> {
   const { payout } = await loadOne(work, input.payoutId)
@@ -406,7 +488,8 @@ export async function cancelPayout(work: Work, input: z.infer<typeof cancelInput
   const booked = payout.status !== 'pending_approval'
   await transitionOne(work, 'cancel', payout, 'canceled', { closedAt: work.at })
   await voidApprovals(work, [payout.id])
-  if (booked && payout.repays === null)
+  await reopenReversal(work, payout)
+  if (booked && isBookedAtApproval(payout))
     await post(work, [
       {
         kind: 'accrual_void',

@@ -302,7 +302,7 @@ export async function decideReversal(work: Work, input: z.infer<typeof decideRev
 /** Minor units of a payout's reversals that nobody has decided about. */
 export async function undecided(work: Pick<Work, 'tx'>, payoutId: string): Promise<number> {
   const [row] = await work.tx.all<{ open: number }>(sql`
-    SELECT coalesce(sum(CASE kind WHEN 'reversal' THEN amount WHEN 'reversal_owed' THEN -amount WHEN 'reversal_not_owed' THEN -amount ELSE 0 END), 0) AS open
+    SELECT coalesce(sum(CASE kind WHEN 'reversal' THEN amount WHEN 'reversal_owed' THEN -amount WHEN 'reversal_not_owed' THEN -amount WHEN 'reversal_reopened' THEN amount ELSE 0 END), 0) AS open
     FROM ledger_entries WHERE payout_id = ${payoutId}`)
   return row?.open ?? 0
 }
@@ -340,6 +340,12 @@ async function incident(work: Work, payout: Payout, transferId: string, problem:
     action: 'payout.incident',
     target: { type: 'payout', id: payout.id },
     after: { transfer: transferId, problem },
+  })
+  notify(work, {
+    template: 'transfersPaused',
+    eventId: `${payout.id}:incident:${transferId}`,
+    to: { staffWith: 'transfers.pause' },
+    about: { payoutId: payout.id, transferId, reason: reason.slice(0, 500), pausedAt: work.at },
   })
   if (payout.status === 'processing') await markForReview(work, payout.id, problem)
   work.changed('settings')

@@ -300,7 +300,7 @@ test('a transfer that is there before the first send is adopted, never sent a se
 })
 
 test('an incident is told once, hands the payout to people, and does not stop the organization again after a resume', async () => {
-  const { deps, org, step, attempts, payout } = await aQueuedTransfer()
+  const { deps, org, id, step, attempts, payout } = await aQueuedTransfer()
   const [attempt] = await attempts()
   if (!attempt) throw new Error('no attempt')
   const { currency, destination, metadata } = attempt.request
@@ -317,6 +317,10 @@ test('an incident is told once, hands the payout to people, and does not stop th
   )
   await tell()
   expect(await step()).toBe('done')
+  const alerts = (await deps.db.read.select().from(outbox)).filter(({ key }) => key.includes('transfersPaused'))
+  expect(alerts).toMatchObject([
+    { payload: { to: { staffWith: 'transfers.pause' }, about: { payoutId: id, transferId: 'tr_strange' } } },
+  ])
   const [after] = await deps.db.read.select().from(organizations).where(eq(organizations.id, org.id))
   expect(after?.transfersPausedReason).toBeNull()
 })
@@ -348,6 +352,34 @@ test('what is owed again after a reversal waits as a payout of its own, and the 
     0,
   )
   expect(payable).toBe(3_000)
+})
+
+test('a repayment that is rejected or canceled leaves nothing owed that nobody can pay: it waits for a decision again', async () => {
+  const { sim, deps, org, owner, admin, id, step, attempts, transfers } = await aQueuedTransfer({ amount: 10_000 })
+  await step()
+  const [attempt] = await attempts()
+  await sim.stripe.transfers.createReversal(transfers()[0]?.id ?? '', { amount: 3_000 })
+  const transfer = await sim.stripe.transfers.retrieve(transfers()[0]?.id ?? '')
+  await work(deps, { orgId: org.id, actor: system }, unit => recordTransfer(unit, attempt?.id ?? '', transfer, true))
+  const balance = async (account: string) =>
+    (await deps.db.read.select().from(ledgerEntries).where(eq(ledgerEntries.orgId, org.id))).reduce(
+      (sum, { debit, credit, amount }) => sum + (credit === account ? amount : 0) - (debit === account ? amount : 0),
+      0,
+    )
+  const repayment = async () => (await admin.api.payouts.list({ status: ['pending_approval'] })).rows[0]?.id ?? ''
+  await admin.api.payouts.decideReversal({ payoutId: id, decision: 'owed' })
+  await owner.api.payouts.reject({ payoutId: await repayment(), reason: 'Not this way' })
+  expect((await admin.api.payouts.get({ payoutId: id })).staff?.undecidedReversal).toBe(3_000)
+  expect(await balance('partner_payable')).toBe(0)
+  await admin.api.payouts.decideReversal({ payoutId: id, decision: 'owed' })
+  const second = await repayment()
+  await owner.api.payouts.approve({ payoutId: second })
+  await owner.api.payouts.cancel({ payoutId: second })
+  expect(await balance('partner_payable')).toBe(0)
+  expect(await balance('reversal_suspense')).toBe(3_000)
+  await admin.api.payouts.decideReversal({ payoutId: id, decision: 'not_owed' })
+  expect((await admin.api.payouts.get({ payoutId: id })).staff?.undecidedReversal).toBe(0)
+  expect([await balance('partner_payable'), await balance('reversal_suspense')]).toEqual([0, 0])
 })
 
 test('a second transfer for the same payout is an incident, not a second payment', async () => {

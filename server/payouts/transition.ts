@@ -3,6 +3,7 @@ import { audit, payouts } from '#db/schema/index.ts'
 import { DomainError } from '../lib/errors.ts'
 import type { Work } from '../work.ts'
 import type { Payout } from './facts.ts'
+import { followPayouts } from './lines.ts'
 import { type PayoutAction, type PayoutStatus, payoutMachine, payoutNumber, statusLabels } from './rules.ts'
 
 type Column = Exclude<keyof Payout, 'id' | 'orgId' | 'status' | 'version' | 'updatedAt'>
@@ -33,7 +34,12 @@ export async function transition(work: Work, action: PayoutAction, moves: Move[]
     WHERE payouts.id = j.move AND +payouts.org_id = ${work.orgId} AND +payouts.version = j.seen
       AND +payouts.status IN (SELECT value FROM json_each(${JSON.stringify(step.from)}))
     RETURNING payouts.id AS id`)
-  return new Set(rows.map(row => row.id))
+  const moved = new Set(rows.map(row => row.id))
+  await followPayouts(
+    work,
+    moves.filter(move => moved.has(move.id)),
+  )
+  return moved
 }
 
 /** `transition` for one payout; CONFLICT with what happened and by whom if someone was faster. */

@@ -1,0 +1,83 @@
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
+import { expect, onTestFinished, test } from 'vitest'
+import { openDatabase } from './client.ts'
+import { migrate } from './migrate.ts'
+
+const all = new URL('./migrations/', import.meta.url)
+
+/** An organization as the first version left it: payouts in several states, a ledger, lines. */
+const populated = `
+  INSERT INTO organizations (id, name, created_at, next_payout_number) VALUES ('org_a', 'A', 1, 5);
+  INSERT INTO users (id, email, name, created_at) VALUES ('usr_a', 'a@example.com', 'A', 1), ('usr_b', 'b@example.com', 'B', 1);
+  INSERT INTO partners (id, org_id, name, email, country, currency, created_at) VALUES ('par_a', 'org_a', 'P', 'p@example.com', 'US', 'USD', 1);
+  INSERT INTO payouts (id, org_id, partner_id, number, status, amount, currency, source, created_by, created_at, updated_at)
+  VALUES ('pay_1', 'org_a', 'par_a', 1, 'pending_approval', 10000, 'USD', 'form', 'usr_a', 1, 1),
+         ('pay_2', 'org_a', 'par_a', 2, 'pending_approval', 2500, 'USD', 'import', 'usr_a', 2, 2);
+  INSERT INTO payouts (id, org_id, partner_id, number, status, amount, currency, source, created_by, created_at, updated_at, approved_at, approved_digest, paid_via, paid_at, transfer_id)
+  VALUES ('pay_3', 'org_a', 'par_a', 3, 'paid', 700, 'USD', 'demo', 'usr_a', 3, 3, 3, 'd', 'stripe', 3, 'tr_3');
+  INSERT INTO payouts (id, org_id, partner_id, number, status, amount, currency, source, created_by, repays, created_at, updated_at)
+  VALUES ('pay_4', 'org_a', 'par_a', 4, 'pending_approval', 300, 'USD', 'form', 'usr_a', 'pay_3', 4, 4);
+  INSERT INTO payout_lines SELECT 'pl' || id, id, 1, 'Payout', amount, currency FROM payouts;
+  INSERT INTO payout_editors VALUES ('pay_1', 'usr_b', 2);
+  INSERT INTO ledger_entries VALUES
+    ('le_1', 'org_a', 'par_a', 'pay_3', 'accrual', 2, 'commission_expense', 'partner_payable', 700, 'USD', 2),
+    ('le_2', 'org_a', 'par_a', 'pay_3', 'mark_paid', 3, 'partner_payable', 'transfer_clearing', 700, 'USD', 3),
+    ('le_3', 'org_a', 'par_a', 'pay_3', 'settle', 4, 'transfer_clearing', 'stripe_balance', 700, 'USD', 3);`
+
+test('each migration keeps every row and every cent of a database that is in use', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'remit-migrations-'))
+  const db = await openDatabase({ url: 'file::memory:' })
+  onTestFinished(async () => {
+    await db.close()
+    rmSync(folder, { recursive: true })
+  })
+  copyFileSync(new URL('0001_foundation.sql', all), join(folder, '0001_foundation.sql'))
+  await migrate(db, folder)
+  await db.script(populated)
+  const books = () =>
+    Promise.all([
+      db.read.all(
+        sql`SELECT status, count(*) AS count, sum(amount) AS amount, sum(version) AS versions FROM payouts GROUP BY status`,
+      ),
+      db.read.all(
+        sql`SELECT kind, debit, credit, currency, sum(amount) AS amount FROM ledger_entries GROUP BY kind, debit, credit, currency`,
+      ),
+      db.read.all(sql`SELECT payout_id, description, amount FROM payout_lines ORDER BY id`),
+      db.read.all(sql`SELECT * FROM payout_totals ORDER BY partner_id, status`),
+      db.read.all(sql`SELECT * FROM payout_months ORDER BY partner_id`),
+      db.read.all(sql`SELECT id, repays, import_id, transfer_id FROM payouts ORDER BY id`),
+    ])
+  const before = await books()
+  for (const name of readdirSync(all).filter(file => file > '0001_foundation.sql'))
+    copyFileSync(new URL(name, all), join(folder, name))
+  const applied = await migrate(db, folder)
+  expect(applied[0]).toBe('0002_deals_and_commissions.sql')
+  expect(await books()).toEqual(before)
+
+  // What guarded the tables guards the new ones.
+  const refused = (text: string) => expect(db.script(text)).rejects.toThrow()
+  await refused(`UPDATE payouts SET status = 'paid', version = version + 1 WHERE id = 'pay_1'`)
+  await refused(`UPDATE payouts SET amount = 1, version = version + 1 WHERE id = 'pay_3'`)
+  await refused(`UPDATE payouts SET notes = 'x' WHERE id = 'pay_1'`)
+  await refused(`DELETE FROM payouts WHERE id = 'pay_1'`)
+  await refused(`UPDATE ledger_entries SET amount = 1`)
+  await refused(`INSERT INTO payout_approvals VALUES ('apv', 'org_a', 'pay_1', 'usr_a', 'd', 1, NULL)`)
+  await db.script(`UPDATE payouts SET status = 'canceled', version = version + 1 WHERE id = 'pay_2'`)
+  expect(
+    await db.read.all(sql`SELECT status, count, amount FROM payout_totals WHERE partner_id = '' ORDER BY status`),
+  ).toEqual(
+    expect.arrayContaining([
+      { status: 'canceled', count: 1, amount: 2500 },
+      { status: 'pending_approval', count: 2, amount: 10300 },
+    ]),
+  )
+  // An organization that was there has a program, and so has every new one.
+  await db.script(`INSERT INTO organizations (id, name, created_at) VALUES ('org_b', 'B', 2)`)
+  expect(await db.read.all(sql`SELECT org_id AS org, name FROM programs ORDER BY org_id`)).toEqual([
+    { org: 'org_a', name: 'Partner program' },
+    { org: 'org_b', name: 'Partner program' },
+  ])
+})

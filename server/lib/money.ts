@@ -63,6 +63,13 @@ export function formatMoney(
  * that is not a positive amount written with at most the currency's decimals; nothing is ever rounded.
  */
 export function parseMoney(text: string, currency: string): number {
+  const amount = parseAmount(text, currency)
+  checkAmount(amount, currency)
+  return amount
+}
+
+/** The same for what is no payout: it may be zero, and as much as its caller allows. */
+export function parseAmount(text: string, currency: string): number {
   const decimals = currencyDecimals(currency)
   const bare = text.trim().replace(/^[\p{Sc}]\s?/u, '')
   const example = decimals === 0 ? '1240' : `1240.${'0'.repeat(decimals)}`
@@ -77,9 +84,7 @@ export function parseMoney(text: string, currency: string): number {
         : `${currency} has ${decimals} decimals, “${text.trim()}” has more.`,
     )
   const whole = (match[1] ?? '').replace(/\D/g, '')
-  const amount = Number(whole + fraction.padEnd(decimals, '0'))
-  checkAmount(amount, currency)
-  return amount
+  return Number(whole + fraction.padEnd(decimals, '0'))
 }
 
 /** Throws INVALID unless `amount` (minor units) is one that a payout may have. */

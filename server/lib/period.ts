@@ -34,6 +34,13 @@ export function periodOf(at: number, timeZone: string): string {
   return `${part('year')}-${part('month')}`
 }
 
+/** The calendar day that `at` (UTC milliseconds) falls on, in a time zone: `2026-03-04`. */
+export function dayOf(at: number, timeZone: string): string {
+  const parts = formatter('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone }).formatToParts(at)
+  const part = (type: string) => parts.find(p => p.type === type)?.value ?? ''
+  return `${part('year')}-${part('month')}-${part('day')}`
+}
+
 /** `at` (UTC milliseconds) as a date in a time zone: `4 Mar 2026`. */
 export function formatDate(at: number, timeZone: string, locale = 'en-GB'): string {
   return formatter(locale, { day: 'numeric', month: 'short', year: 'numeric', timeZone }).format(at)

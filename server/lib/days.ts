@@ -1,0 +1,25 @@
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+/** The calendar day, like `2026-02-28`, that `at` (UTC milliseconds) falls on in a time zone. */
+export function dayOf(at: number, timeZone: string): string {
+  let format = formats.get(timeZone)
+  if (!format) {
+    format = new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
+    formats.set(timeZone, format)
+  }
+  return format.format(at)
+}
+
+const words = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
+
+/** `2026-02-28` → `28 Feb 2026` */
+export function dayWords(day: string): string {
+  return words.format(Date.parse(`${day}T12:00:00Z`))
+}
+
+/** The same day so many months later, or that month's last: `2026-01-31` + 1 → `2026-02-28`. */
+export function addMonths(day: string, months: number): string {
+  const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
+  const last = new Date(Date.UTC(year, month + months, 0)).getUTCDate()
+  return new Date(Date.UTC(year, month - 1 + months, Math.min(date, last))).toISOString().slice(0, 10)
+}

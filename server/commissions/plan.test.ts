@@ -1,0 +1,165 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { halfEven } from '../lib/shares.ts'
+import { type BookedRow, type Difference, differences, type Situation, type Target } from './plan.ts'
+
+const key = { partnerId: 'p', stream: 'base' as const, installment: 1 }
+const won: Situation = { stage: 'won', amount: 1_000_000, refunds: [], now: 100 }
+const target = (amount: number): Target => ({ ...key, amount, clawbackUntil: 50 })
+
+/** What a booking writes, as far as the plan reads it. */
+function apply(booked: BookedRow[], made: Difference[], targets: readonly Target[]): BookedRow[] {
+  return [
+    ...booked,
+    ...made.map(({ partnerId, stream, installment, kind, amount }, index) => ({
+      id: `row ${booked.length + index}`,
+      partnerId,
+      stream,
+      installment,
+      kind,
+      amount,
+      clawbackUntil:
+        targets.find(one => one.partnerId === partnerId && one.stream === stream && one.installment === installment)
+          ?.clawbackUntil ?? null,
+    })),
+  ]
+}
+
+function amounts(rows: { kind: string; amount: number }[]) {
+  return rows.map(({ kind, amount }) => [kind, amount])
+}
+
+test('first it is earned, then corrected, each time by the difference', () => {
+  const first = differences([], [target(90_000)], won)
+  expect(amounts(first)).toEqual([['earned', 90_000]])
+  const booked = apply([], first, [target(90_000)])
+  expect(differences(booked, [target(90_000)], won)).toEqual([])
+  expect(differences(booked, [target(108_000)], won)).toMatchObject([
+    { kind: 'adjustment', amount: 18_000, booked: 90_000, target: 108_000, originId: 'row 0' },
+  ])
+  expect(amounts(differences(booked, [], won))).toEqual([['adjustment', -90_000]])
+})
+
+test('partial refunds take back their cumulative share: no cent is lost between two', () => {
+  let booked = apply([], differences([], [target(100)], won), [target(100)])
+  const refunds: Situation['refunds'][number][] = []
+  const taken: number[] = []
+  for (const id of ['a', 'b', 'c']) {
+    refunds.push({ id, amount: 333_333, at: 10 })
+    const made = differences(booked, [target(100)], { ...won, refunds })
+    taken.push(...made.map(row => row.amount))
+    booked = apply(booked, made, [target(100)])
+  }
+  expect(taken).toEqual([-33, -34, -33])
+  expect(differences(booked, [target(100)], { ...won, refunds })).toEqual([])
+})
+
+test('a lost deal gives everything back once, and gets it again when it is won again', () => {
+  const targets = [target(100)]
+  let booked = apply([], differences([], targets, won), targets)
+  const lost: Situation = { ...won, stage: 'lost', now: 40 }
+  const made = differences(booked, [], lost)
+  expect(made).toMatchObject([{ kind: 'reversal', amount: -100, taken: { because: 'lost' } }])
+  booked = apply(booked, made, targets)
+  expect(differences(booked, [], lost)).toEqual([])
+  // Looked at again after the window: what was taken back in time stays taken back.
+  expect(differences(booked, [], { ...lost, now: 60 })).toEqual([])
+  expect(differences(booked, targets, won)).toMatchObject([
+    { kind: 'reversal', amount: 100, taken: { because: 'won_again' } },
+  ])
+})
+
+test('after the clawback window neither a loss nor a refund takes anything back; an undone import always does', () => {
+  const targets = [target(100)]
+  const booked = apply([], differences([], targets, won), targets)
+  expect(differences(booked, [], { ...won, stage: 'lost', now: 51 })).toEqual([])
+  const refunds = [
+    { id: 'in time', amount: 500_000, at: 50 },
+    { id: 'late', amount: 500_000, at: 51 },
+  ]
+  expect(differences(booked, targets, { ...won, refunds })).toMatchObject([
+    { amount: -50, taken: { refunded: 500_000, refundIds: ['in time'], late: ['late'] } },
+  ])
+  expect(amounts(differences(booked, [], { ...won, stage: 'removed', now: 51 }))).toEqual([['reversal', -100]])
+})
+
+test('a correction after a refund corrects what the refund took back, too', () => {
+  const refunds = [{ id: 'a', amount: 250_000, at: 10 }]
+  const targets = [target(100)]
+  let booked = apply([], differences([], targets, won), targets)
+  booked = apply(booked, differences(booked, targets, { ...won, refunds }), targets)
+  const made = differences(booked, [target(60)], { ...won, refunds })
+  expect(made).toMatchObject([
+    { kind: 'adjustment', amount: -40 },
+    { kind: 'reversal', amount: 10, taken: { because: 'corrected', before: 25 } },
+  ])
+})
+
+test('what was booked of other kinds stands on its own', () => {
+  const booked: BookedRow[] = [
+    { ...key, id: 'e', kind: 'earned', amount: 100, clawbackUntil: null },
+    { ...key, id: 'd', kind: 'dispute', amount: 40, clawbackUntil: null },
+    { ...key, id: 'c', kind: 'carry', amount: -7, clawbackUntil: null },
+  ]
+  expect(differences(booked, [target(100)], won)).toEqual([])
+})
+
+const change = fc.oneof(
+  fc.record({ what: fc.constant('credit' as const), amounts: fc.array(fc.nat(1_000_000), { maxLength: 3 }) }),
+  fc.record({ what: fc.constant('refund' as const), part: fc.integer({ min: 1, max: 999 }) }),
+  fc.record({
+    what: fc.constant('stage' as const),
+    stage: fc.constantFrom('won' as const, 'lost' as const, 'open' as const),
+  }),
+  fc.record({ what: fc.constant('time' as const), ms: fc.nat(20) }),
+)
+
+test('after any corrections, refunds, losses and reopenings the rows sum to the target, and asking again adds nothing', () => {
+  fc.assert(
+    fc.property(
+      fc.array(change, { maxLength: 12 }),
+      fc.option(fc.nat(120), { nil: null }),
+      fc.integer({ min: 1, max: 999_999_999_999 }),
+      (changes, clawbackUntil, amount) => {
+        let situation: Situation = { stage: 'won', amount, refunds: [], now: 0 }
+        let targets: Target[] = []
+        let booked: BookedRow[] = []
+        for (const one of changes) {
+          const { now, refunds } = situation
+          if (one.what === 'credit')
+            targets = one.amounts.map((sum, index) => ({ ...key, partnerId: `p${index}`, amount: sum, clawbackUntil }))
+          else if (one.what === 'stage') situation = { ...situation, stage: one.stage }
+          else if (one.what === 'time') situation = { ...situation, now: now + one.ms }
+          else {
+            const left = amount - refunds.reduce((sum, refund) => sum + refund.amount, 0)
+            const part = Number((BigInt(left) * BigInt(one.part)) / 1_000n)
+            if (part > 0)
+              situation = { ...situation, refunds: [...refunds, { id: `r${refunds.length}`, amount: part, at: now }] }
+          }
+          const made = differences(booked, targets, situation)
+          expect(made.every(row => row.amount !== 0)).toBe(true)
+          booked = apply(booked, made, targets)
+          expect(differences(booked, targets, situation)).toEqual([])
+          // Nothing is ever owed back beyond what was earned.
+          for (const partnerId of new Set(booked.map(row => row.partnerId)))
+            expect(sumOf(booked.filter(row => row.partnerId === partnerId))).toBeGreaterThanOrEqual(0)
+          if (situation.stage !== 'won') continue
+          for (const wanted of targets) {
+            const origin = booked.find(row => row.partnerId === wanted.partnerId && row.kind === 'earned')
+            const until = origin ? origin.clawbackUntil : wanted.clawbackUntil
+            const counted = situation.refunds.filter(refund => until === null || refund.at <= until)
+            const refunded = counted.reduce((sum, refund) => sum + refund.amount, 0)
+            const back = Number(halfEven(BigInt(wanted.amount) * BigInt(refunded), BigInt(amount)))
+            const rows = booked.filter(row => row.partnerId === wanted.partnerId)
+            expect(sumOf(rows)).toBe(wanted.amount - back)
+          }
+        }
+      },
+    ),
+    { numRuns: 10_000 },
+  )
+})
+
+function sumOf(rows: { amount: number }[]): number {
+  return rows.reduce((sum, row) => sum + row.amount, 0)
+}

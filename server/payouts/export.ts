@@ -80,7 +80,7 @@ function withoutUndefined(filter: PayoutFilter): object {
 }
 
 /** Holds a snapshot open for as long as its reader reads, and no longer. */
-async function* inSnapshot<T>(db: Database, read: (client: Drizzle) => AsyncIterable<T>): AsyncGenerator<T> {
+export async function* inSnapshot<T>(db: Database, read: (client: Drizzle) => AsyncIterable<T>): AsyncGenerator<T> {
   let release = () => {}
   const released = new Promise<void>(resolve => {
     release = resolve

@@ -128,7 +128,7 @@ function amountOf(text: string, currency: string): number {
   return parseMoney(text, currency)
 }
 
-function symbolOf(currency: string): string | undefined {
+export function symbolOf(currency: string): string | undefined {
   const parts = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'narrowSymbol' })
   return parts.formatToParts(0).find(part => part.type === 'currency')?.value
 }
@@ -136,7 +136,7 @@ function symbolOf(currency: string): string | undefined {
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
 /** `2026-02`, and what spreadsheets make of it: `Feb-26`, `Feb 2026`, `02/2026`, `2026/02`. */
-function periodFrom(text: string): string {
+export function periodFrom(text: string): string {
   const word = /^([a-z]{3})[a-z]*[\s-]+(?:20)?(\d{2})$/i.exec(text)
   const month = word ? months.indexOf(word[1]?.toLowerCase() ?? '') + 1 : 0
   const period = month

@@ -6,6 +6,8 @@ import { notify } from '../email/notify.ts'
 import { DomainError, notFound } from '../lib/errors.ts'
 import { checkAmount, type Money, sumByCurrency } from '../lib/money.ts'
 import { decodeCursor, encodeCursor, maxPageSize } from '../lib/page.ts'
+import { formatPeriod } from '../lib/period.ts'
+import { lastClosed } from '../periods/service.ts'
 import type { Work } from '../work.ts'
 import { type CsvFile, csvLine, csvType, textCell } from './csv.ts'
 import { checkRows, markDuplicates, readPayees } from './import-rows.ts'
@@ -39,7 +41,7 @@ export async function saveDraft(
   file: { fileName: string; text: string },
   sheet: Spreadsheet,
 ): Promise<ImportSummary & { ignoredColumns: string[] }> {
-  const checked = checkRows(sheet.rows, await readPayees(work.tx, work.orgId))
+  const checked = await recheck(work, checkRows(sheet.rows, await readPayees(work.tx, work.orgId)))
   const rows = await markDuplicates(work.tx, work.orgId, checked)
   const draft = {
     id: work.id('imp'),
@@ -187,6 +189,7 @@ export async function commitImport(
 /** What the draft resolved still has to hold: by the partner's id, for that is whom the person saw. */
 async function recheck(work: Work, rows: ImportRow[]): Promise<ImportRow[]> {
   const payees = new Map((await readPayees(work.tx, work.orgId)).map(payee => [payee.id, payee]))
+  const closed = await lastClosed(work.tx, work.orgId)
   return rows.map(row => {
     if (row.errors.length > 0) return row
     const payee = payees.get(row.partnerId ?? '')
@@ -197,7 +200,13 @@ async function recheck(work: Work, rows: ImportRow[]): Promise<ImportRow[]> {
         : payee.currency !== row.currency
           ? `${payee.name} is paid in ${payee.currency} now, not in ${row.currency}.`
           : amountProblem(row)
-    return problem ? { ...row, errors: [`Line ${row.line}, partner: ${problem}`] } : row
+    if (problem) return { ...row, errors: [`Line ${row.line}, partner: ${problem}`] }
+    return closed !== null && row.period !== null && row.period <= closed
+      ? {
+          ...row,
+          errors: [`Line ${row.line}, period: ${formatPeriod(row.period)} is closed and takes nothing any more.`],
+        }
+      : row
   })
 }
 

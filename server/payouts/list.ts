@@ -45,6 +45,7 @@ export async function whereOf(db: Drizzle, scope: ListScope, filter: PayoutFilte
   if (filter.paidTo) conditions.push(sql`p.paid_at < ${startOfDay(dayAfter(filter.paidTo), scope.timeZone)}`)
   if (filter.via) conditions.push(sql`p.paid_via = ${filter.via}`)
   if (filter.importId) conditions.push(sql`p.import_id = ${filter.importId}`)
+  if (filter.runId) conditions.push(sql`p.run_id = ${filter.runId}`)
   if (orders[filter.sort].column === 'paid_at') conditions.push(sql`p.paid_at IS NOT NULL`)
   if (found) conditions.push(found.where)
   return sql.join(conditions, sql` AND `)

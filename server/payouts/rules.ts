@@ -230,6 +230,7 @@ const filterShape = {
   paidTo: calendarDate.optional(),
   via: z.enum(['stripe', 'manual']).optional(),
   importId: id.optional(),
+  runId: id.optional(),
   q: z.string().trim().max(100, 'Search for at most 100 characters.').optional(),
   sort: z.enum(sorts).default('newest'),
 }

@@ -16,6 +16,7 @@ import { post } from '../ledger/ledger.ts'
 import { DomainError, notFound } from '../lib/errors.ts'
 import { checkAmount } from '../lib/money.ts'
 import { formatPeriod } from '../lib/period.ts'
+import { refuseClosed } from '../periods/service.ts'
 import type { Work } from '../work.ts'
 import { type Loaded, loadPayouts, type OrgPolicy, type Payout, readPolicy } from './facts.ts'
 import { isBookedAtApproval } from './lines.ts'
@@ -166,6 +167,7 @@ export async function createPayout(
       fields: { partnerId: 'This partner is archived.' },
     })
   checkPayoutAmount(input.amount, currency)
+  if (input.period) await refuseClosed(work.tx, work.orgId, input.period)
   const [created] = await insertPayouts(work, source, [{ ...input, currency }])
   if (!created) throw new Error('nothing was inserted')
   notify(work, {
@@ -225,6 +227,7 @@ export async function updatePayout(work: Work, input: z.infer<typeof updateInput
       },
     )
   checkPayoutAmount(amount, payout.currency)
+  if (input.period && input.period !== payout.period) await refuseClosed(work.tx, work.orgId, input.period)
   const after = {
     amount,
     period: input.period === undefined ? payout.period : input.period,

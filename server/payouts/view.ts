@@ -21,6 +21,7 @@ import { periodOf, shiftPeriod } from '../lib/period.ts'
 import { type Blocker, blockers } from './blockers.ts'
 import { type Loaded, loadPayouts, type OrgPolicy, type Payout, readPolicy } from './facts.ts'
 import { pageOfIds, sortColumn } from './list.ts'
+import { partsOf } from './parts.ts'
 import { type PayoutAction, type PayoutFilter, payoutMachine, payoutNumber, saysOf } from './rules.ts'
 import { approvalRefusal } from './service.ts'
 import { undecided } from './settle.ts'
@@ -180,6 +181,7 @@ export async function getPayout(db: Drizzle, scope: ReadScope, payoutId: string)
   const shared = {
     ...row,
     lines: one.lines,
+    parts: await partsOf(db, payout),
     notes: payout.notes,
     rejectReason: payout.rejectReason,
     paidDetails: paidDetailsOf(payout),

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Drizzle, Tx } from '#db/client.ts'
-import { periodOf, shiftPeriod } from '../lib/period.ts'
+import { DomainError } from '../lib/errors.ts'
+import { formatPeriod, periodOf, shiftPeriod } from '../lib/period.ts'
 
 export interface Posting {
   /** The month whose books take it, like `2026-02`. */
@@ -27,4 +28,12 @@ export async function lastClosed(db: Drizzle | Tx, orgId: string): Promise<strin
     sql`SELECT max(period) AS period FROM closed_periods WHERE org_id = ${orgId}`,
   )
   return row?.period ?? null
+}
+
+/** @throws DomainError INVALID where `period` is closed: it takes nothing any more */
+export async function refuseClosed(db: Drizzle | Tx, orgId: string, period: string): Promise<void> {
+  const closed = await lastClosed(db, orgId)
+  if (closed === null || period > closed) return
+  const sentence = `${formatPeriod(period)} is closed. The first open month is ${formatPeriod(shiftPeriod(closed, 1))}.`
+  throw new DomainError('INVALID', sentence, { fields: { period: sentence } })
 }

@@ -3,67 +3,99 @@ import type { Conversion } from '#db/schema/index.ts'
 import { type Posting, post } from '../ledger/ledger.ts'
 import type { Work } from '../work.ts'
 
-/** A payout as its conversions are booked: `seq` is its version after the change. */
-export interface Converted {
+/** What a payout's conversions do to what a partner is owed in each currency: minor units, negative where money leaves it. */
+type Effects = Map<string, number>
+
+interface Converted {
   payoutId: string
   partnerId: string
+  /** The payout's version after the change. */
   seq: number
-  conversions: Conversion[]
+  effects: Effects
+}
+
+const entry = (payout: Converted, currency: string, kind: Posting['kind'], amount: number): Posting => ({
+  kind,
+  payoutId: payout.payoutId,
+  partnerId: payout.partnerId,
+  seq: payout.seq,
+  amount: Math.abs(amount),
+  currency,
+})
+
+/** The effects of lines: out of the currency that was earned, into the one that is paid. */
+function effectsOf(conversions: Iterable<Conversion>): Effects {
+  const effects: Effects = new Map()
+  const add = (currency: string, amount: number) => effects.set(currency, (effects.get(currency) ?? 0) + amount)
+  for (const { from, to } of conversions) {
+    add(from.currency, -from.amount)
+    add(to.currency, to.amount)
+  }
+  return effects
 }
 
 /**
- * Books what conversions mean: the partner is owed less in the currency it earned in and more in the one it is paid in, through an
- * account that shows how much of each was exchanged. With `undo`, the other way round.
+ * Books the conversions of payouts' lines, each payout once in each currency: what leaves one that was earned, and what enters the one
+ * that is paid. A debt goes the other way round. With `undo`, takes them back: of lines that leave a payout which stays. Set-based.
  */
-export async function postConversions(work: Work, payouts: Converted[], { undo = false } = {}): Promise<void> {
+export async function postConversions(
+  work: Work,
+  payouts: {
+    payoutId: string
+    partnerId: string
+    /** The payout's version after the change. */
+    seq: number
+    conversions: Conversion[]
+  }[],
+  { undo = false }: { undo?: boolean } = {},
+): Promise<void> {
   await post(
     work,
-    payouts.flatMap(({ payoutId, partnerId, seq, conversions }) => {
-      const out = new Map<string, number>()
-      const into = new Map<string, number>()
-      for (const { from, to } of conversions) {
-        out.set(from.currency, (out.get(from.currency) ?? 0) + from.amount)
-        into.set(to.currency, (into.get(to.currency) ?? 0) + to.amount)
-      }
-      const entry = (side: 'conversion_out' | 'conversion_in', currency: string, sum: number): Posting[] => {
-        if (sum === 0) return []
-        // Debts that outweigh what was earned in a currency go the other way.
-        const kind = sum > 0 !== undo ? side : (`${side}_void` as const)
-        return [{ kind, payoutId, partnerId, amount: Math.abs(sum), currency, seq }]
-      }
-      return [
-        ...[...out].flatMap(([currency, sum]) => entry('conversion_out', currency, sum)),
-        ...[...into].flatMap(([currency, sum]) => entry('conversion_in', currency, sum)),
-      ]
+    payouts.flatMap(({ conversions, ...payout }) => {
+      const converted = { ...payout, effects: effectsOf(conversions) }
+      return undo ? voids(converted) : books(converted)
     }),
   )
 }
 
-/** Takes back all that is booked as converted for payouts that were rejected or canceled. */
+function books(payout: Converted): Posting[] {
+  return [...payout.effects]
+    .filter(([, amount]) => amount !== 0)
+    .map(([currency, amount]) => entry(payout, currency, amount < 0 ? 'conversion_out' : 'conversion_in', amount))
+}
+
+function voids(payout: Converted): Posting[] {
+  return [...payout.effects]
+    .filter(([, amount]) => amount !== 0)
+    .map(([currency, amount]) =>
+      entry(payout, currency, amount < 0 ? 'conversion_out_void' : 'conversion_in_void', amount),
+    )
+}
+
+/**
+ * Takes back what is left of these payouts' conversions, once their lines are free again: what was earned is owed in its own currency
+ * as before. Called again, it books nothing. Payouts without conversions are left alone.
+ */
 export async function voidConversions(work: Work, payoutIds: string[]): Promise<void> {
+  if (payoutIds.length === 0) return
   const rows = await work.tx.all<{
-    payoutId: string
+    id: string
     partnerId: string
-    side: 'conversion_out' | 'conversion_in'
+    version: number
     currency: string
-    sum: number
-    seq: number
+    amount: number
   }>(sql`
-    SELECT l.payout_id AS payoutId, l.partner_id AS partnerId, replace(l.kind, '_void', '') AS side, l.currency AS currency,
-           sum(CASE WHEN l.kind IN ('conversion_out', 'conversion_in') THEN l.amount ELSE -l.amount END) AS sum, p.version AS seq
-    FROM ledger_entries l JOIN payouts p ON p.id = l.payout_id
-    WHERE l.payout_id IN (SELECT value FROM json_each(${JSON.stringify(payoutIds)})) AND p.org_id = ${work.orgId}
+    SELECT p.id AS id, p.partner_id AS partnerId, p.version AS version, l.currency AS currency,
+           sum(CASE WHEN l.credit = 'partner_payable' THEN l.amount ELSE -l.amount END) AS amount
+    FROM json_each(${JSON.stringify(payoutIds)}) j
+    JOIN payouts p ON p.id = j.value AND +p.org_id = ${work.orgId}
+    JOIN ledger_entries l ON l.payout_id = p.id
       AND l.kind IN ('conversion_out', 'conversion_in', 'conversion_out_void', 'conversion_in_void')
-    GROUP BY l.payout_id, side, l.currency HAVING sum <> 0`)
+    GROUP BY p.id, l.currency`)
   await post(
     work,
-    rows.map(({ payoutId, partnerId, side, currency, sum, seq }) => ({
-      kind: sum > 0 ? (`${side}_void` as const) : side,
-      payoutId,
-      partnerId,
-      amount: Math.abs(sum),
-      currency,
-      seq,
-    })),
+    rows.flatMap(({ id, partnerId, version, currency, amount }) =>
+      voids({ payoutId: id, partnerId, seq: version, effects: new Map([[currency, amount]]) }),
+    ),
   )
 }

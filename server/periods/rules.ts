@@ -1,0 +1,12 @@
+import { z } from 'zod'
+import { periodSchema } from '../lib/period.ts'
+
+const idempotencyKey = z.string().min(8).max(128).optional()
+
+export const periodInput = z.object({ period: periodSchema }).strict()
+export const closePeriodInput = z.object({ period: periodSchema, idempotencyKey }).strict()
+
+/** `before` is the cursor: the last period of the page before. */
+export const listPeriodsInput = z
+  .object({ before: periodSchema.optional(), limit: z.coerce.number().int().min(1).max(60).default(24) })
+  .strict()

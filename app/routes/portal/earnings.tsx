@@ -11,6 +11,7 @@ import { When } from '#app/components/when.tsx'
 import { formatMoney, type Money, sumByCurrency } from '#server/lib/money.ts'
 import { formatPeriod } from '#server/lib/period.ts'
 import type { PayoutRow } from '#server/payouts/view.ts'
+import { ComingPayout } from './coming.tsx'
 import { NextPayout } from './next-payout.tsx'
 import { PayoutTable } from './payout-table.tsx'
 import { SetupSteps } from './setup-steps.tsx'
@@ -31,6 +32,7 @@ export async function loader(args: LoaderFunctionArgs) {
     })
     const recent = await api.payouts.list({ sort: 'newest', limit: 5 })
     const months = await api.payouts.monthly({ months: 12 })
+    const pending = await api.commissions.calculatePending({})
     const next = nextOf(open.rows)
     return {
       orgName,
@@ -43,6 +45,13 @@ export async function loader(args: LoaderFunctionArgs) {
         coming: sumByCurrency([stats.approved, stats.processing, stats.failed].flatMap(figure => figure.amounts)),
       },
       lastPayoutDate,
+      coming: (pending.rows[0]?.currencies ?? []).map(({ currency, payable, debts, onHold, nextRelease }) => ({
+        currency,
+        payable,
+        debts,
+        onHold,
+        nextRelease,
+      })),
       next: next && {
         ...toRow(next),
         says: next.says,
@@ -68,7 +77,8 @@ function nextOf(rows: readonly PayoutRow[]): PayoutRow | undefined {
 }
 
 export default function Earnings() {
-  const { orgName, partner, setup, figures, lastPayoutDate, next, recent, months } = useLoaderData<typeof loader>()
+  const { orgName, partner, setup, figures, lastPayoutDate, coming, next, recent, months } =
+    useLoaderData<typeof loader>()
   const orZero = (amounts: readonly Money[]) =>
     amounts.length > 0 ? amounts : [{ amount: 0, currency: partner.currency }]
   return (
@@ -123,6 +133,7 @@ export default function Earnings() {
         />
       </StatCards>
       <NextPayout next={next ?? null} orgName={orgName} />
+      <ComingPayout coming={coming} orgName={orgName} />
       <Card
         title="Recent payouts"
         padding="none"

@@ -11,9 +11,9 @@ import { roleLabels } from '#server/auth/rules.ts'
 
 const places: readonly NavItem[] = [
   { label: 'Earnings', to: '/portal', icon: 'home', end: true },
+  { label: 'Commissions', to: '/portal/commissions', icon: 'chart' },
+  { label: 'Deals', to: '/portal/deals', icon: 'file' },
   { label: 'Payouts', to: '/portal/payouts', icon: 'payouts' },
-  { label: 'Set-up', to: '/portal/setup', icon: 'bank' },
-  { label: 'Account', to: '/portal/account', icon: 'user' },
 ]
 
 export async function loader(args: LoaderFunctionArgs) {
@@ -51,7 +51,10 @@ function Frame({ viewer, orgs, children }: FrameProps) {
       items={places}
       org={<OrgSwitcher current={current} orgs={orgs} />}
       viewer={viewer}
-      accountLinks={[{ label: 'Profile and sessions', to: '/portal/account', icon: 'user' }]}
+      accountLinks={[
+        { label: 'Payout set-up', to: '/portal/setup', icon: 'bank' },
+        { label: 'Profile and sessions', to: '/portal/account', icon: 'user' },
+      ]}
     >
       {children}
     </PortalShell>

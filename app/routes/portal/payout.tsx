@@ -15,6 +15,9 @@ import { Timeline } from '#app/components/timeline.tsx'
 import { When } from '#app/components/when.tsx'
 import { formatPeriod } from '#server/lib/period.ts'
 import { manualMethodLabels } from '#server/payouts/rules.ts'
+import { piecesOf } from './commission/words.ts'
+import { conversionWords } from './conversion-words.ts'
+import { Parts } from './payout-parts.tsx'
 import { blockersFor, timelineFor } from './words.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
@@ -33,6 +36,11 @@ export async function loader(args: LoaderFunctionArgs) {
       orgName,
       payout: {
         ...{ id, number, status, amount, currency, amountReversed, period, reference, says, lines, notes },
+        parts: payout.parts.map(part => ({
+          ...part,
+          pieces: piecesOf(part.tokens, part.deal),
+          converted: part.conversion ? conversionWords(part.conversion) : null,
+        })),
         rejectReason: payout.rejectReason,
         simulated: payout.simulated,
         createdAt: payout.createdAt,
@@ -135,25 +143,28 @@ export default function Payout() {
         />
       </Card>
       <Card title="What it is made of" padding="none">
-        <Table
-          caption="Lines of this payout"
-          rows={payout.lines.map((line, index) => ({ ...line, key: String(index) }))}
-          rowKey={line => line.key}
-          columns={[
-            { key: 'description', header: 'Description', card: 'title', cell: line => line.description },
-            {
-              key: 'amount',
-              header: 'Amount',
-              align: 'end',
-              card: 'aside',
-              cell: line => <Money amount={line.amount} currency={line.currency} />,
-            },
-          ]}
-          footer={{
-            description: 'Total',
-            amount: <Money amount={payout.amount} currency={payout.currency} />,
-          }}
-        />
+        {payout.parts.length > 0 ? <Parts parts={payout.parts} total={payout} /> : null}
+        {payout.parts.length > 0 ? null : (
+          <Table
+            caption="Lines of this payout"
+            rows={payout.lines.map((line, index) => ({ ...line, key: String(index) }))}
+            rowKey={line => line.key}
+            columns={[
+              { key: 'description', header: 'Description', card: 'title', cell: line => line.description },
+              {
+                key: 'amount',
+                header: 'Amount',
+                align: 'end',
+                card: 'aside',
+                cell: line => <Money amount={line.amount} currency={line.currency} />,
+              },
+            ]}
+            footer={{
+              description: 'Total',
+              amount: <Money amount={payout.amount} currency={payout.currency} />,
+            }}
+          />
+        )}
       </Card>
       <Card title="Details">
         <Facts

@@ -10,6 +10,7 @@ import { Page } from '#app/components/page.tsx'
 import { Pagination } from '#app/components/pagination.tsx'
 import { withParams } from '#app/components/search-params.ts'
 import { Tabs } from '#app/components/tabs.tsx'
+import { cursorIn, stepsFrom } from '#app/components/trail.ts'
 import { formatPeriod } from '#server/lib/period.ts'
 import { listInput } from '#server/payouts/rules.ts'
 import { PayoutTable } from './payout-table.tsx'
@@ -37,12 +38,12 @@ export async function loader(args: LoaderFunctionArgs) {
 /** The address's filter, by the procedure's own schema. What it doesn't take is said, and left out. */
 function readFilter(search: URLSearchParams) {
   const given = Object.fromEntries(
-    ['status', 'period', 'cursor'].flatMap(name => {
+    ['status', 'period'].flatMap(name => {
       const value = search.get(name)
       return value ? [[name, value]] : []
     }),
   )
-  const parsed = listInput.safeParse({ ...given, limit: pageSize })
+  const parsed = listInput.safeParse({ ...given, cursor: cursorIn(search), limit: pageSize })
   if (parsed.success) return { filter: parsed.data, problem: null }
   const problem = parsed.error.issues[0]?.message ?? 'That filter is not one we know.'
   return { filter: listInput.parse({ limit: pageSize }), problem }
@@ -58,6 +59,7 @@ const tabs = [
 export default function Payouts() {
   const { orgName, rows, next, problem, status, period, later } = useLoaderData<typeof loader>()
   const [search] = useSearchParams()
+  const steps = stepsFrom(search, next)
   const filtered = status !== '' || period !== null
   return (
     <Page title="Payouts" description={`Everything ${orgName} has paid you, and what is on the way.`}>
@@ -70,7 +72,7 @@ export default function Payouts() {
         label="Payouts by status"
         tabs={tabs.map(tab => ({
           label: tab.label,
-          to: withParams(search, { status: tab.status || null, cursor: null }),
+          to: withParams(search, { status: tab.status || null, after: null }),
           current: tab.status === status,
         }))}
       />
@@ -97,10 +99,10 @@ export default function Payouts() {
           }
         />
       </Card>
-      <Pagination next={next ? withParams(search, { cursor: next }) : null} />
-      {later ? (
+      <Pagination prev={steps.prev} next={steps.next} />
+      {steps.first ? (
         <p>
-          <Link to={withParams(search, { cursor: null })} className="link inline-flex min-h-11 items-center">
+          <Link to={steps.first} className="link inline-flex min-h-11 items-center">
             Back to the newest
           </Link>
         </p>

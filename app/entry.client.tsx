@@ -1,9 +1,17 @@
 import { RemixBrowser } from '@remix-run/react'
-import { StrictMode, startTransition } from 'react'
+import { StrictMode, startTransition, useEffect } from 'react'
 import { hydrateRoot } from 'react-dom/client'
+import { holdBackDeeds } from '#app/components/before-hydration.ts'
 import { RequestContext, readRequestFromDocument } from '#app/components/request-context.ts'
 
 const request = readRequestFromDocument()
+const letThrough = holdBackDeeds()
+
+/** Rendered beside the page: its effect runs when all of it is hydrated. */
+function Hydrated() {
+  useEffect(letThrough, [])
+  return null
+}
 
 startTransition(() => {
   hydrateRoot(
@@ -11,6 +19,7 @@ startTransition(() => {
     <StrictMode>
       <RequestContext.Provider value={request}>
         <RemixBrowser />
+        <Hydrated />
       </RequestContext.Provider>
     </StrictMode>,
   )

@@ -38,6 +38,24 @@ const pages: Record<string, { as: 'owner' | 'partner' | 'nobody'; at: (house: Ho
     as: 'owner',
     at: ({ payouts }) => [`/admin/payouts/${payouts.approved.id}/edit`, `/admin/payouts/${payouts.paid.id}/edit`],
   },
+  '/admin/registrations': { as: 'owner', at: () => ['/admin/registrations', '/admin/registrations?all=yes'] },
+  '/admin/registrations/:registrationId': {
+    as: 'owner',
+    at: ({ negotiated: { registrationId, waitingId } }) =>
+      [registrationId, waitingId].map(id => `/admin/registrations/${id}`),
+  },
+  '/admin/deals': {
+    as: 'owner',
+    at: () => ['/admin/deals', '/admin/deals?stage=won&currency=USD&min=1', '/admin/deals?q=nothing-is-called-so'],
+  },
+  '/admin/deals/new': { as: 'owner', at: () => ['/admin/deals/new'] },
+  '/admin/deals/:dealId': { as: 'owner', at: ({ negotiated }) => [`/admin/deals/${negotiated.dealId}`] },
+  '/admin/deals/:dealId/edit': { as: 'owner', at: ({ negotiated }) => [`/admin/deals/${negotiated.dealId}/edit`] },
+  '/admin/deals/:dealId/shares': { as: 'owner', at: ({ negotiated }) => [`/admin/deals/${negotiated.dealId}/shares`] },
+  '/admin/programs': { as: 'owner', at: () => ['/admin/programs', '/admin/programs?archived=yes'] },
+  '/admin/programs/new': { as: 'owner', at: () => ['/admin/programs/new'] },
+  '/admin/programs/:programId': { as: 'owner', at: ({ org }) => [`/admin/programs/prg_${org.id}`] },
+  '/admin/deals/:dealId/split': { as: 'owner', at: ({ negotiated }) => [`/admin/deals/${negotiated.dealId}/split`] },
   '/admin/partners': { as: 'owner', at: () => ['/admin/partners'] },
   '/admin/partners/new': { as: 'owner', at: () => ['/admin/partners/new'] },
   '/admin/partners/:partnerId': {
@@ -61,6 +79,20 @@ const pages: Record<string, { as: 'owner' | 'partner' | 'nobody'; at: (house: Ho
       [pending, rejected, paid].map(({ id }) => `/portal/payouts/${id}`),
   },
   '/portal/setup': { as: 'partner', at: () => ['/portal/setup'] },
+  '/portal/commissions': { as: 'partner', at: () => ['/portal/commissions', '/portal/commissions?state=paid'] },
+  '/portal/commissions/:commissionId': {
+    as: 'partner',
+    at: ({ negotiated }) => [`/portal/commissions/${negotiated.commissionId}`],
+  },
+  '/portal/deals': { as: 'partner', at: () => ['/portal/deals'] },
+  '/portal/deals/:dealId': { as: 'partner', at: ({ negotiated }) => [`/portal/deals/${negotiated.dealId}`] },
+  '/portal/registrations/new': { as: 'partner', at: () => ['/portal/registrations/new'] },
+  '/portal/registrations/:registrationId': {
+    as: 'partner',
+    at: ({ negotiated: { registrationId, waitingId, draftId } }) =>
+      [registrationId, waitingId, draftId].map(id => `/portal/registrations/${id}`),
+  },
+  '/portal/splits/:splitId': { as: 'partner', at: ({ negotiated }) => [`/portal/splits/${negotiated.splitId}`] },
   '/portal/account': { as: 'partner', at: () => ['/portal/account'] },
   '/*': { as: 'owner', at: () => ['/nowhere', '/admin/payouts/pay_nobody'] },
 }

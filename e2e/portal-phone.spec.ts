@@ -58,14 +58,15 @@ test('a partner checks earnings and history on a phone', async ({ world, browse,
   expect(statement).toContain('1000.00')
   expect(statement).toContain('SIMULATED')
 
-  await below.getByRole('link', { name: 'Account' }).click()
+  await page.getByLabel(/^Account:/).click()
+  await page.getByRole('link', { name: 'Profile and sessions' }).click()
   await page.getByLabel('Your name').fill('Paula P. Partner')
   await page.getByRole('button', { name: 'Save the name' }).click()
   await expect(toast(page)).toContainText('Your name is changed.')
   await expect(main).toContainText('This one')
   await fits(page)
 
-  await below.getByRole('link', { name: 'Set-up' }).click()
+  await page.goto('/portal/setup')
   await expect(main).toContainText('You are set up, and can be paid.')
   await fits(page)
 

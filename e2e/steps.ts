@@ -60,6 +60,8 @@ export async function createPayout(
 ): Promise<string> {
   await page.goto('/admin/payouts')
   await page.getByRole('link', { name: 'New payout' }).first().click()
+  // The list has fields of the same names.
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('New payout')
   await page.getByLabel('Partner', { exact: true }).selectOption({ label: given.partner })
   await page.getByLabel('Amount').fill(given.amount)
   if (given.period) await page.getByLabel('Period').fill(given.period)

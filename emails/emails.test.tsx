@@ -35,6 +35,7 @@ afterEach(() => {
 const subjects: Record<TemplateName, string> = {
   invitation: 'Acme Cloud invited you to its partner portal',
   passwordReset: 'Reset your password',
+  passwordChanged: 'Your password was changed',
   approvalRequested: 'Approve 43 payouts: USD 18,450.00 + EUR 3,200.00',
   payoutApproved: '$1,240.00 approved for Feb 2026',
   payoutRejected: 'Your $1,240.00 payout was not approved',
@@ -50,6 +51,20 @@ const subjects: Record<TemplateName, string> = {
   bankPayoutFailedFinance: 'Bank payout to Northwind Referrals failed: $1,240.00',
   destinationChanged: 'Your payout details were changed',
   onboardingReminder: 'Add bank details to receive $1,240.00',
+  registrationSubmitted: 'Northwind Referrals registered Contoso',
+  registrationApproved: 'Approved: your registration of Contoso',
+  registrationDeclined: 'Not approved: your registration of Contoso',
+  registrationExpiring: 'Protection of Contoso ends 31 May 2026',
+  registrationExpired: 'The protection of Contoso has ended',
+  splitOpened: 'Agree on your shares of Contoso rollout',
+  splitProposed: '40 % of Contoso rollout proposed for you',
+  splitAccepted: 'Confirm the agreed shares of Contoso rollout',
+  splitConfirmed: 'Settled: your shares of Contoso rollout',
+  splitExpired: 'Not settled in time: Contoso rollout',
+  disputeOpened: 'Northwind Referrals disputes C-000042',
+  disputeAnswered: 'Acme Cloud answered on C-000042',
+  disputeResolved: 'Adjusted by $50.00: C-000042',
+  transfersPaused: 'Transfers paused: $1,240.00 payout doesn’t match Stripe',
 }
 
 test.each(names)('%s: the subject, within what a mailbox shows', async name => {
@@ -66,6 +81,19 @@ test('the subjects that depend on the case', async () => {
   const subject = async (message: EmailMessage) => (await renderEmail(message, frame)).subject
   const { invitation, approvalRequested, payoutApproved, payoutFailed, payoutReversed, payoutReversedFinance } =
     templates
+  const { transfersPaused } = templates
+  expect(
+    await subject({
+      template: 'transfersPaused',
+      props: { ...transfersPaused.sampleProps.ordinary, stillPaused: false },
+    }),
+  ).toBe('$1,240.00 payout doesn’t match Stripe')
+  expect(
+    await subject({
+      template: 'transfersPaused',
+      props: { ...transfersPaused.sampleProps.longNames, pausedBy: 'Olivia Owner' },
+    }),
+  ).toBe('Olivia Owner paused all transfers')
   expect(await subject({ template: 'invitation', props: { ...invitation.sampleProps.ordinary, as: 'staff' } })).toBe(
     'Acme Cloud invited you to Remit',
   )
@@ -212,6 +240,16 @@ test('an email imports React, its renderer and its neighbours, and nothing of th
       expect(from, file).toMatch(/^(react|@react-email\/(components|render)|\.\/[a-z-]+\.tsx?)$/)
     }
   }
+})
+
+test('an alert about stopped transfers names the payout and Stripe’s transfer, and what happened since', async () => {
+  const props = templates.transfersPaused.sampleProps.ordinary
+  const { text } = await renderEmail({ template: 'transfersPaused', props }, frame)
+  for (const value of Object.values(props.incident ?? {})) expect(text).toContain(value)
+  expect(text).toContain('Nothing is sent until')
+  const resumed = await renderEmail({ template: 'transfersPaused', props: { ...props, stillPaused: false } }, frame)
+  expect(resumed.text).toContain('Transfers were resumed meanwhile')
+  expect(resumed.text).not.toMatch(/Nothing is sent|Transfers paused/)
 })
 
 test('what Stripe or the bank may not have done yet is not said', async () => {

@@ -3,9 +3,13 @@ import { approvalRequested } from './approval-requested.tsx'
 import { bankPayoutFailed } from './bank-payout-failed.tsx'
 import { bankPayoutFailedFinance } from './bank-payout-failed-finance.tsx'
 import { destinationChanged } from './destination-changed.tsx'
+import { disputeAnswered } from './dispute-answered.tsx'
+import { disputeOpened } from './dispute-opened.tsx'
+import { disputeResolved } from './dispute-resolved.tsx'
 import { invitation } from './invitation.tsx'
 import { Layout } from './layout.tsx'
 import { onboardingReminder } from './onboarding-reminder.tsx'
+import { passwordChanged } from './password-changed.tsx'
 import { passwordReset } from './password-reset.tsx'
 import { payoutApproved } from './payout-approved.tsx'
 import { payoutArrived } from './payout-arrived.tsx'
@@ -18,11 +22,23 @@ import { payoutRejected } from './payout-rejected.tsx'
 import { payoutReversed } from './payout-reversed.tsx'
 import { payoutReversedFinance } from './payout-reversed-finance.tsx'
 import { plainText } from './plain-text.ts'
+import { registrationApproved } from './registration-approved.tsx'
+import { registrationDeclined } from './registration-declined.tsx'
+import { registrationExpired } from './registration-expired.tsx'
+import { registrationExpiring } from './registration-expiring.tsx'
+import { registrationSubmitted } from './registration-submitted.tsx'
+import { splitAccepted } from './split-accepted.tsx'
+import { splitConfirmed } from './split-confirmed.tsx'
+import { splitExpired } from './split-expired.tsx'
+import { splitOpened } from './split-opened.tsx'
+import { splitProposed } from './split-proposed.tsx'
 import type { EmailFrame, Template } from './template.ts'
+import { transfersPaused } from './transfers-paused.tsx'
 
 const all = {
   invitation,
   passwordReset,
+  passwordChanged,
   approvalRequested,
   payoutApproved,
   payoutRejected,
@@ -38,6 +54,20 @@ const all = {
   bankPayoutFailedFinance,
   destinationChanged,
   onboardingReminder,
+  disputeOpened,
+  disputeAnswered,
+  disputeResolved,
+  registrationSubmitted,
+  registrationApproved,
+  registrationDeclined,
+  registrationExpiring,
+  registrationExpired,
+  splitOpened,
+  splitProposed,
+  splitAccepted,
+  splitConfirmed,
+  splitExpired,
+  transfersPaused,
 }
 
 export type TemplateName = keyof typeof all

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { type Role, roles } from '#db/schema/index.ts'
 import { appRouter } from './router.ts'
+import { blankWording } from './rules/rules.ts'
 import { callerFor } from './test/callers.ts'
 import { type TestDeps, testDeps } from './test/deps.ts'
 import { aMember, anOrg, aPartner, aPayout, type Partner, type Payout } from './test/factories.ts'
@@ -20,8 +21,19 @@ interface World {
   jobId: string
   emailId: string
   importId: string
+  dataImportId: string
   invitationId: string
   sessionId: string
+  registrationId: string
+  dealId: string
+  splitId: string
+  touchId: string
+  runId: string
+  runRowId: string
+  commissionId: string
+  disputeId: string
+  ruleId: string
+  ruleVersionId: string
 }
 
 type Rule = {
@@ -29,7 +41,7 @@ type Rule = {
   by: 'open' | readonly Role[]
   input?: (world: World) => unknown
   /** Whether the input names a thing of an organization: then another's is a NOT_FOUND, or an empty answer. */
-  names?: 'payout' | 'partner' | 'other'
+  names?: 'payout' | 'partner' | 'own' | 'other'
 }
 
 /**
@@ -57,6 +69,11 @@ const access: Record<string, Rule> = {
   'orgs.team': { by: staff },
   'orgs.invite': { by: ['owner'], input: () => ({ email: 'new@example.com', role: 'viewer' }) },
   'orgs.revokeInvitation': { by: ['owner'], input: world => ({ invitationId: world.invitationId }), names: 'other' },
+  'orgs.revokePartnerInvitation': {
+    by: preparers,
+    input: world => ({ invitationId: world.invitationId }),
+    names: 'other',
+  },
   'orgs.changeRole': {
     by: ['owner'],
     input: world => ({ membershipId: world.memberId, role: 'viewer' }),
@@ -142,6 +159,220 @@ const access: Record<string, Rule> = {
   },
   'payouts.importErrors': { by: preparers, input: world => ({ importId: world.importId }), names: 'other' },
 
+  'imports.list': { by: preparers, input: () => ({}) },
+  'imports.get': { by: preparers, input: world => ({ importId: world.dataImportId }), names: 'other' },
+  'imports.rows': { by: preparers, input: world => ({ importId: world.dataImportId }), names: 'other' },
+  'imports.upload': {
+    by: preparers,
+    input: () => ({ kind: 'partners', fileName: 'a.csv', bytes: bytesOf('name,email\nA,a@b.example\n') }),
+  },
+  'imports.saveMapping': {
+    by: preparers,
+    input: world => ({ importId: world.dataImportId, mapping: { name: 'name' } }),
+    names: 'other',
+  },
+  'imports.check': { by: preparers, input: world => ({ importId: world.dataImportId }), names: 'other' },
+  'imports.commit': { by: preparers, input: world => ({ importId: world.dataImportId }), names: 'other' },
+  'imports.undo': { by: preparers, input: world => ({ importId: world.dataImportId }), names: 'other' },
+  'imports.discard': { by: preparers, input: world => ({ importId: world.dataImportId }), names: 'other' },
+  'imports.report': { by: preparers, input: world => ({ importId: world.dataImportId }), names: 'other' },
+  'imports.failed': { by: preparers, input: world => ({ importId: world.dataImportId }), names: 'other' },
+
+  'registrations.list': { by: everyone, input: () => ({}) },
+  'registrations.get': {
+    by: everyone,
+    input: world => ({ registrationId: world.registrationId }),
+    names: 'own',
+  },
+  'registrations.choices': { by: ['partner'] },
+  'registrations.check': { by: ['partner'], input: () => ({ contactEmail: 'canary@example.com' }) },
+  'registrations.create': {
+    by: ['partner'],
+    input: () => ({ accountName: 'New', contactEmail: 'new@contoso.example', submit: true }),
+  },
+  'registrations.update': {
+    by: ['partner'],
+    input: world => ({ registrationId: world.registrationId, accountName: 'Renamed' }),
+    names: 'own',
+  },
+  'registrations.submit': {
+    by: ['partner'],
+    input: world => ({ registrationId: world.registrationId }),
+    names: 'own',
+  },
+  'registrations.withdraw': {
+    by: ['partner'],
+    input: world => ({ registrationId: world.registrationId }),
+    names: 'own',
+  },
+  'registrations.ownDeals': { by: ['partner'], input: () => ({}) },
+  'registrations.ownDeal': { by: ['partner'], input: world => ({ dealId: world.dealId }), names: 'own' },
+  'registrations.waiting': { by: preparers },
+  'registrations.approve': {
+    by: preparers,
+    input: world => ({ registrationId: world.registrationId }),
+    names: 'own',
+  },
+  'registrations.decline': {
+    by: preparers,
+    input: world => ({ registrationId: world.registrationId, reason: 'Ours already' }),
+    names: 'own',
+  },
+  'splits.list': { by: everyone, input: () => ({}) },
+  'splits.get': { by: everyone, input: world => ({ splitId: world.splitId }), names: 'own' },
+  'splits.ofDeal': { by: staff, input: world => ({ dealId: world.dealId }), names: 'other' },
+  'splits.propose': {
+    by: ['partner'],
+    input: world => ({ splitId: world.splitId, shares: [{ partnerId: world.partner.id, bp: 10_000 }] }),
+    names: 'own',
+  },
+  'splits.accept': {
+    by: ['partner'],
+    input: world => ({ splitId: world.splitId, round: 1 }),
+    names: 'own',
+  },
+  'splits.decline': {
+    by: ['partner'],
+    input: world => ({ splitId: world.splitId, round: 1 }),
+    names: 'own',
+  },
+  'splits.open': {
+    by: payers,
+    input: world => ({ dealId: world.dealId, deadlineOn: '2026-03-20' }),
+    names: 'other',
+  },
+  'splits.confirm': { by: payers, input: world => ({ splitId: world.splitId }), names: 'other' },
+  'splits.withdraw': {
+    by: payers,
+    input: world => ({ splitId: world.splitId, reason: 'Not needed' }),
+    names: 'other',
+  },
+
+  'programs.list': { by: staff, input: () => ({}) },
+  'programs.get': { by: staff, input: world => ({ programId: `prg_${world.partner.orgId}` }), names: 'other' },
+  'programs.create': { by: payers, input: () => ({ name: 'New', model: 'first_touch' }) },
+  'programs.update': {
+    by: payers,
+    input: world => ({ programId: `prg_${world.partner.orgId}`, name: 'Renamed' }),
+    names: 'other',
+  },
+  'programs.archive': { by: payers, input: world => ({ programId: `prg_${world.partner.orgId}` }), names: 'other' },
+  'programs.restore': { by: payers, input: world => ({ programId: `prg_${world.partner.orgId}` }), names: 'other' },
+  'deals.list': { by: staff, input: world => ({ partnerId: world.partner.id }) },
+  'deals.counts': { by: staff },
+  'deals.get': { by: staff, input: world => ({ dealId: world.dealId }), names: 'other' },
+  'deals.create': {
+    by: preparers,
+    input: world => ({ name: 'N', accountName: 'A', amount: 1, currency: 'USD', registeredBy: world.partner.id }),
+    names: 'other',
+  },
+  'deals.update': { by: preparers, input: world => ({ dealId: world.dealId, name: 'Renamed' }), names: 'other' },
+  'deals.win': { by: preparers, input: world => ({ dealId: world.dealId }), names: 'other' },
+  'deals.lose': { by: preparers, input: world => ({ dealId: world.dealId }), names: 'other' },
+  'deals.reopen': { by: preparers, input: world => ({ dealId: world.dealId, reason: 'Not yet' }), names: 'other' },
+  'deals.refund': {
+    by: preparers,
+    input: world => ({ dealId: world.dealId, amount: 1, reason: 'Canceled' }),
+    names: 'other',
+  },
+  'deals.addTouch': {
+    by: preparers,
+    input: world => ({
+      ...{ dealId: world.dealId, partnerId: world.partner.id, type: 'demo' },
+      at: world.deps.clock.now(),
+    }),
+    names: 'other',
+  },
+  'deals.updateTouch': { by: preparers, input: world => ({ touchId: world.touchId, type: 'demo' }), names: 'other' },
+  'deals.removeTouch': { by: preparers, input: world => ({ touchId: world.touchId }), names: 'other' },
+  'attribution.compare': { by: staff, input: world => ({ dealId: world.dealId }), names: 'other' },
+  'attribution.override': {
+    by: payers,
+    input: world => ({
+      ...{ dealId: world.dealId, reason: 'Agreed' },
+      shares: [{ partnerId: world.partner.id, bp: 10_000 }],
+    }),
+    names: 'other',
+  },
+  'attribution.clearOverride': { by: payers, input: world => ({ dealId: world.dealId }), names: 'other' },
+  'attribution.recalculate': { by: preparers, input: world => ({ dealId: world.dealId }), names: 'other' },
+
+  'runs.list': { by: staff, input: () => ({}) },
+  'runs.get': { by: staff, input: world => ({ runId: world.runId }), names: 'other' },
+  'runs.rows': { by: staff, input: world => ({ runId: world.runId }), names: 'other' },
+  'runs.lines': { by: staff, input: world => ({ runId: world.runId, rowId: world.runRowId }), names: 'other' },
+  'runs.plan': { by: preparers, input: () => ({ period: '2026-02' }) },
+  'runs.refresh': { by: preparers, input: world => ({ runId: world.runId }), names: 'other' },
+  'runs.include': {
+    by: preparers,
+    input: world => ({ runId: world.runId, rowIds: [world.runRowId], included: false }),
+    names: 'other',
+  },
+  'runs.execute': {
+    by: preparers,
+    input: world => ({ runId: world.runId, digest: '0'.repeat(64) }),
+    names: 'other',
+  },
+  'runs.discard': { by: preparers, input: world => ({ runId: world.runId }), names: 'other' },
+  'runs.minimums': { by: staff, input: world => ({ scope: 'partner', scopeId: world.partner.id }) },
+  'runs.setMinimum': {
+    by: payers,
+    input: world => ({ scope: 'partner', scopeId: world.partner.id, currency: 'USD', amount: 5000 }),
+    names: 'partner',
+  },
+  'rates.list': { by: staff, input: () => ({}) },
+  'rates.add': { by: payers, input: () => ({ base: 'USD', quote: 'EUR', rate: '0.9', day: '2026-02-27' }) },
+  'rates.importEcb': { by: payers, input: () => ({ text: 'Date, USD, \n27 February 2026, 1.04, \n' }) },
+  'periods.list': { by: staff, input: () => ({}) },
+  'periods.get': { by: staff, input: () => ({ period: '2026-02' }) },
+  'periods.close': { by: payers, input: () => ({ period: '2025-12' }) },
+
+  'rules.list': { by: staff },
+  'rules.get': { by: staff, input: world => ({ ruleId: world.ruleId }), names: 'other' },
+  'rules.preview': { by: staff, input: world => ({ ruleVersionId: world.ruleVersionId }), names: 'other' },
+  'rules.unmatched': { by: staff, input: () => ({}) },
+  'rules.create': {
+    by: preparers,
+    input: () => ({ name: 'New', stream: 'base', programId: null, wording: blankWording('2026-03-01') }),
+  },
+  'rules.newVersion': { by: preparers, input: world => ({ ruleId: world.ruleId }), names: 'other' },
+  'rules.updateDraft': {
+    by: preparers,
+    input: world => ({ ruleVersionId: world.ruleVersionId, wording: blankWording('2026-03-01') }),
+    names: 'other',
+  },
+  'rules.discardDraft': { by: preparers, input: world => ({ ruleVersionId: world.ruleVersionId }), names: 'other' },
+  'rules.publish': { by: payers, input: world => ({ ruleVersionId: world.ruleVersionId }), names: 'other' },
+  'commissions.list': { by: everyone, input: () => ({}) },
+  'commissions.get': { by: everyone, input: world => ({ commissionId: world.commissionId }), names: 'own' },
+  'commissions.calculatePending': {
+    by: everyone,
+    input: world => ({ partnerId: world.partner.id }),
+    names: 'own',
+  },
+  'commissions.totals': { by: everyone, input: () => ({}) },
+  'commissions.export': { by: everyone, input: () => ({}) },
+  'disputes.list': { by: everyone, input: () => ({}) },
+  'disputes.get': { by: everyone, input: world => ({ disputeId: world.disputeId }), names: 'own' },
+  'disputes.openCount': { by: everyone },
+  'disputes.open': {
+    by: ['partner'],
+    input: world => ({ commissionId: world.commissionId, reason: 'Too little' }),
+    names: 'own',
+  },
+  'disputes.reply': { by: ['partner'], input: world => ({ disputeId: world.disputeId, body: 'More' }), names: 'own' },
+  'disputes.withdraw': { by: ['partner'], input: world => ({ disputeId: world.disputeId }), names: 'own' },
+  'disputes.answer': {
+    by: preparers,
+    input: world => ({ disputeId: world.disputeId, body: 'We looked' }),
+    names: 'other',
+  },
+  'disputes.resolve': {
+    by: payers,
+    input: world => ({ disputeId: world.disputeId, decision: 'release', reason: 'As agreed' }),
+    names: 'other',
+  },
+
   'emails.list': { by: staff, input: () => ({}) },
   'emails.get': { by: staff, input: world => ({ emailId: world.emailId }), names: 'other' },
   'jobs.list': { by: staff, input: () => ({}) },
@@ -152,6 +383,10 @@ const access: Record<string, Rule> = {
   'audit.export': { by: ['owner', 'admin', 'viewer'], input: () => ({}) },
   'reconcile.run': { by: payers, input: () => ({}) },
   'live.changes': { by: everyone },
+}
+
+async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text)
 }
 
 const procedures = Object.keys(appRouter._def.procedures)
@@ -167,6 +402,7 @@ async function aWorld(deps: TestDeps): Promise<World> {
   await aMember(deps, { role: 'owner', org })
   const partner = await aPartner(deps, { orgId: org.id })
   const payout = await aPayout(deps, { partner, status: 'pending_approval' })
+  const dataImportId = deps.ids.id('dim')
   const [jobId, emailId, importId, invitationId, sessionId] = ['job', 'em', 'imp', 'inv', 'ses'].map(prefix =>
     deps.ids.id(prefix),
   ) as [string, string, string, string, string]
@@ -179,6 +415,9 @@ async function aWorld(deps: TestDeps): Promise<World> {
       sql`INSERT INTO emails (id, org_id, event_id, template, recipient, subject, html, text, message_id, status, created_at) VALUES (${emailId}, ${org.id}, ${emailId}, 'payoutApproved', 'a@b.example', 'CANARY', '<p>CANARY</p>', 'CANARY', ${emailId}, 'sent', ${now})`,
     )
     await tx.run(
+      sql`INSERT INTO data_imports (id, org_id, kind, status, file_name, sha256, headers, header_hash, mapping, created_by, created_at) VALUES (${dataImportId}, ${org.id}, 'partners', 'mapping', 'CANARY.csv', 'x', '["name"]', 'x', '{}', ${owner.user.id}, ${now})`,
+    )
+    await tx.run(
       sql`INSERT INTO payout_imports (id, org_id, status, file_name, sha256, rows, row_count, created_by, created_at) VALUES (${importId}, ${org.id}, 'draft', 'CANARY.csv', 'x', '[]', 0, ${owner.user.id}, ${now})`,
     )
     await tx.run(
@@ -188,7 +427,93 @@ async function aWorld(deps: TestDeps): Promise<World> {
       sql`INSERT INTO sessions (id, user_id, membership_id, created_at, last_seen_at, idle_expires_at, absolute_expires_at) VALUES (${sessionId}, ${owner.user.id}, ${owner.membershipId}, ${now}, ${now}, ${now + 1e9}, ${now + 1e9})`,
     )
   })
-  return { deps, partner, payout, memberId: owner.membershipId, jobId, emailId, importId, invitationId, sessionId }
+  const own = await aNegotiation(deps, partner, owner.user.id)
+  const earned = await aDispute(deps, partner, own.dealId, owner.user.id)
+  const [runId, runRowId] = [deps.ids.id('run'), deps.ids.id('rr')]
+  await deps.db.write(async tx => {
+    await tx.run(
+      sql`INSERT INTO payout_runs (id, org_id, number, status, period, cutoff_at, digest, planned_at, created_by, created_at) VALUES (${runId}, ${org.id}, 900001, 'draft', '2026-02', ${now}, 'x', ${now}, ${owner.user.id}, ${now})`,
+    )
+    await tx.run(
+      sql`INSERT INTO payout_run_rows (id, org_id, run_id, partner_id, currency, amount, outcome, included, lines, flags, blockers, digest) VALUES (${runRowId}, ${org.id}, ${runId}, ${partner.id}, 'USD', 1000, 'pay', 1, '[]', '[]', '[]', 'CANARY')`,
+    )
+  })
+  return {
+    deps,
+    partner,
+    payout,
+    memberId: owner.membershipId,
+    jobId,
+    emailId,
+    importId,
+    dataImportId,
+    invitationId,
+    sessionId,
+    runId,
+    runRowId,
+    ...own,
+    ...earned,
+  }
+}
+
+/** A draft of a rule, a commission of the partner, and another that it disputes. */
+async function aDispute(deps: TestDeps, { id, orgId }: Partner, dealId: string, by: string) {
+  const [commissionId, disputedId, disputeId, ruleId, ruleVersionId] = ['com', 'com', 'dsp', 'rule', 'rv'].map(prefix =>
+    deps.ids.id(prefix),
+  ) as [string, string, string, string, string]
+  const now = deps.clock.now()
+  const snapshot = JSON.stringify({
+    ...{ currency: 'USD', deal: null, run: null, credit: null, rule: null, defaultRateBp: null, losing: [] },
+    ...{ steps: [{ op: 'fixed', result: 1000 }], installment: 1 },
+  })
+  await deps.db.write(async tx => {
+    await tx.run(
+      sql`INSERT INTO commission_rules (id, org_id, name, stream, created_by, created_at) VALUES (${ruleId}, ${orgId}, 'CANARY', 'base', ${by}, ${now})`,
+    )
+    await tx.run(
+      sql`INSERT INTO rule_versions (id, org_id, rule_id, number, status, priority, conditions, pay, holding_days, clawback_days, effective_from, created_by, created_at, updated_at) VALUES (${ruleVersionId}, ${orgId}, ${ruleId}, 1, 'draft', 1, '{}', '{"kind":"percent","rateBp":100}', 0, 0, '2026-01-01', ${by}, ${now}, ${now})`,
+    )
+    for (const [number, commission] of [commissionId, disputedId].entries())
+      await tx.run(
+        sql`INSERT INTO commissions (id, org_id, number, partner_id, program_id, deal_id, kind, stream, installment, amount, currency, period, release_at, snapshot, note, created_by, created_at, updated_at) VALUES (${commission}, ${orgId}, ${900_001 + number}, ${id}, ${`prg_${orgId}`}, ${dealId}, 'earned', 'base', ${number + 1}, 1000, 'USD', '2026-02', ${now}, ${snapshot}, 'CANARY', ${by}, ${now}, ${now})`,
+      )
+    await tx.run(
+      sql`INSERT INTO disputes (id, org_id, commission_id, partner_id, status, opened_by, opened_at) VALUES (${disputeId}, ${orgId}, ${disputedId}, ${id}, 'open', ${by}, ${now})`,
+    )
+    await tx.run(
+      sql`INSERT INTO dispute_messages (id, org_id, dispute_id, user_id, side, body, at) VALUES (${`msg_${disputeId}`}, ${orgId}, ${disputeId}, ${by}, 'partner', 'CANARY', ${now})`,
+    )
+  })
+  return { commissionId, disputeId, ruleId, ruleVersionId }
+}
+
+/** A registration of the partner, its deal, and the shares that it agrees on with another. */
+async function aNegotiation(deps: TestDeps, { id, orgId }: Partner, by: string) {
+  const other = await aPartner(deps, { orgId })
+  const [registrationId, dealId, splitId, touchId] = ['reg', 'deal', 'spl', 'tch'].map(prefix =>
+    deps.ids.id(prefix),
+  ) as [string, string, string, string]
+  const now = deps.clock.now()
+  await deps.db.write(async tx => {
+    await tx.run(
+      sql`INSERT INTO deals (id, org_id, number, program_id, name, account_name, amount, currency, opened_at, registered_by, source, created_by, created_at, updated_at) VALUES (${dealId}, ${orgId}, 900001, ${`prg_${orgId}`}, 'CANARY', 'CANARY', 1000, 'USD', ${now}, ${id}, 'demo', ${by}, ${now}, ${now})`,
+    )
+    await tx.run(
+      sql`INSERT INTO registrations (id, org_id, number, partner_id, program_id, status, account_name, contact_email, currency, submitted_at, created_by, created_at, updated_at) VALUES (${registrationId}, ${orgId}, 900001, ${id}, ${`prg_${orgId}`}, 'submitted', 'CANARY', 'canary@example.com', 'USD', ${now}, ${by}, ${now}, ${now})`,
+    )
+    await tx.run(
+      sql`INSERT INTO deal_splits (id, org_id, deal_id, status, shares, round, deadline, created_by, created_at, updated_at) VALUES (${splitId}, ${orgId}, ${dealId}, 'open', ${JSON.stringify([{ partnerId: id, bp: 10_000 }])}, 1, ${now + 1e9}, ${by}, ${now}, ${now})`,
+    )
+    await tx.run(
+      sql`INSERT INTO touches (id, org_id, deal_id, partner_id, type, at, source, created_by, created_at) VALUES (${touchId}, ${orgId}, ${dealId}, ${id}, 'referral', ${now}, 'demo', ${by}, ${now})`,
+    )
+    for (const partnerId of [id, other.id])
+      for (const round of [0, 1])
+        await tx.run(
+          sql`INSERT INTO split_answers (split_id, org_id, partner_id, round, answer) VALUES (${splitId}, ${orgId}, ${partnerId}, ${round}, 'invited')`,
+        )
+  })
+  return { registrationId, dealId, splitId, touchId }
 }
 
 type Viewer = Awaited<ReturnType<typeof aMember>>['viewer'] | null
@@ -282,7 +607,7 @@ const forPartners = procedures.filter(procedure => {
     rule &&
     rule.by !== 'open' &&
     rule.by.includes('partner') &&
-    (rule.names === 'payout' || procedure.startsWith('payouts.'))
+    (rule.names === 'payout' || rule.names === 'own' || procedure.startsWith('payouts.'))
   )
 })
 

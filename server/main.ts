@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import path from 'node:path'
 import type { ServerBuild } from '@remix-run/node'
-import { openDatabase } from '#db/client.ts'
+import { type Database, openDatabase } from '#db/client.ts'
 import { migrate } from '#db/migrate.ts'
 import { createChanges } from './changes.ts'
 import { commandTable } from './commands/table.ts'
@@ -28,14 +28,7 @@ const stopMs = 10_000
 async function main(): Promise<void> {
   const config = readConfig(process.env)
   const log = createLog(config)
-  const file = /^file:([^?]+)/.exec(config.DATABASE_URL)?.[1]
-  if (file && file !== ':memory:') mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
-  const db = await openDatabase({
-    url: config.DATABASE_URL,
-    authToken: config.DATABASE_AUTH_TOKEN,
-    log: (event, fields) => log.warn(fields, event),
-  })
-  await migrate(db)
+  const db = await openOwnDatabase(config, log)
   const deps: Deps = {
     config,
     db,
@@ -66,6 +59,9 @@ async function main(): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(config.PORT, config.HOST, resolve)
+  }).catch(error => {
+    if (error.code !== 'EADDRINUSE') throw error
+    throw new Refusal(`${config.HOST}:${config.PORT} is taken by another program. Stop that one, or set PORT.`)
   })
 
   const stop = async (signal: string) => {
@@ -91,6 +87,33 @@ async function main(): Promise<void> {
   log.info({ url: config.PUBLIC_URL, payments: config.PAYMENTS, pid: process.pid }, 'Remit is running')
 }
 
+/** What keeps Remit from starting and whoever starts it can mend: told in its sentence, without a stack. */
+class Refusal extends Error {}
+
+/** The database, migrated and this process's alone. @throws Refusal when it can't be opened, or somebody else holds it */
+async function openOwnDatabase(config: Config, log: Deps['log']): Promise<Database> {
+  const file = /^file:([^?]+)/.exec(config.DATABASE_URL)?.[1]
+  const refuseLocked = (error: { code?: string }) => {
+    if (error.code !== 'SQLITE_BUSY') throw error
+    throw new Refusal(
+      `${file ? path.resolve(file) : 'The database'} is locked by another program, a shell or a backup perhaps. Close it there, then start again.`,
+    )
+  }
+  if (file && file !== ':memory:') mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
+  const db = await openDatabase({
+    url: config.DATABASE_URL,
+    authToken: config.DATABASE_AUTH_TOKEN,
+    log: (event, fields) => log.warn(fields, event),
+  })
+    .catch(refuseLocked)
+    // All else that fails here is about the file or the server, never about our code.
+    .catch(error => {
+      throw new Refusal(error.message)
+    })
+  await migrate(db).catch(refuseLocked)
+  return db
+}
+
 /** The compiled app in production; Vite, compiling as it is asked, in development. */
 async function frontend(config: Config) {
   if (config.NODE_ENV !== 'development') {
@@ -110,6 +133,7 @@ main().catch(error => {
   // Configuration is for people to mend; everything else is for the log.
   if (error instanceof ConfigError)
     process.stderr.write(`${error.message}\n\nSee .env.example for what each setting means.\n`)
+  else if (error instanceof Refusal) process.stderr.write(`Remit could not start: ${error.message}\n`)
   else
     process.stderr.write(`Remit could not start: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`)
   process.exit(1)

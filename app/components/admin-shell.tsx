@@ -4,6 +4,7 @@ import { Icon } from './icon.tsx'
 import { Logo } from './logo.tsx'
 import { useDismiss } from './menu.tsx'
 import { type NavGroup, NavGroups } from './nav-links.tsx'
+import { PageContent } from './skeleton.tsx'
 
 type AdminShellProps = {
   groups: readonly NavGroup[]
@@ -63,7 +64,7 @@ export function AdminShell({ groups, org, viewer, accountLinks, banner, children
       <div className="flex min-w-0 flex-1 flex-col">
         <main id="main" tabIndex={-1} className="flex-1 px-4 py-5 sm:px-6 lg:px-8 lg:py-6">
           {banner ? <div className="mx-auto mb-4 w-full max-w-6xl">{banner}</div> : null}
-          {children}
+          <PageContent>{children}</PageContent>
         </main>
       </div>
     </div>

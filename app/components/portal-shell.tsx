@@ -4,6 +4,7 @@ import { type AccountLink, AccountMenu } from './account-menu.tsx'
 import { classNames } from './class-names.ts'
 import { Icon } from './icon.tsx'
 import type { NavItem } from './nav-links.tsx'
+import { PageContent } from './skeleton.tsx'
 
 type PortalShellProps = {
   /** Three to five places. */
@@ -51,7 +52,7 @@ export function PortalShell({ items, org, viewer, accountLinks, banner, children
       </header>
       <main id="main" tabIndex={-1} className="mx-auto w-full max-w-4xl flex-1 px-4 pt-5 pb-24 sm:px-6 sm:py-8">
         {banner ? <div className="mb-4">{banner}</div> : null}
-        {children}
+        <PageContent>{children}</PageContent>
       </main>
       <nav
         aria-label="Main, below"

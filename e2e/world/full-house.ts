@@ -3,6 +3,7 @@ import { emails, outbox, payoutImports } from '#db/schema/index.ts'
 import { inviteMember, remintInvitation } from '#server/auth/invitations.ts'
 import { aPartner, aPayout } from '#server/test/factories.ts'
 import { work } from '#server/work.ts'
+import { negotiatedDeal } from './negotiated-deal.ts'
 import type { Base } from './world.ts'
 
 /** An organization with one of everything that a page can show. */
@@ -105,7 +106,16 @@ export async function fullHouse(base: Base) {
   )
   const invitation = await remintInvitation(deps, invitationId)
   if (!invitation) throw new Error('the invitation is not open')
-  return { payouts, emailId, importId, brokenImportId, jobId, invitationPath: new URL(invitation.url).pathname }
+  const negotiated = await negotiatedDeal(base)
+  return {
+    payouts,
+    emailId,
+    importId,
+    brokenImportId,
+    jobId,
+    negotiated,
+    invitationPath: new URL(invitation.url).pathname,
+  }
 }
 
 type Row = (typeof payoutImports.$inferInsert.rows)[number]

@@ -1,7 +1,8 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import type { Drizzle } from '#db/client.ts'
-import { audit } from '#db/schema/index.ts'
+import { audit, payouts } from '#db/schema/index.ts'
 import { startOfDay } from '../lib/period.ts'
+import { payoutNumber } from '../payouts/rules.ts'
 import type { AuditRow } from './audit.ts'
 import type { AuditFilter } from './rules.ts'
 import { anchorOf } from './verify.ts'
@@ -49,10 +50,32 @@ function whereOf(scope: AuditScope, filter: AuditFilter): SQL {
     conditions.push(sql`(${audit.action} = ${filter.action} OR ${audit.action} LIKE ${domain} ESCAPE '\\')`)
   }
   if (filter.targetType) conditions.push(sql`${audit.targetType} = ${filter.targetType}`)
-  if (filter.targetId) conditions.push(sql`${audit.targetId} = ${filter.targetId}`)
+  if (filter.targetId) conditions.push(sql`${audit.targetId} = ${idOf(scope, filter.targetId)}`)
   if (filter.from) conditions.push(sql`${audit.at} >= ${startOfDay(filter.from, scope.timeZone)}`)
   if (filter.to) conditions.push(sql`${audit.at} < ${startOfDay(dayAfter(filter.to), scope.timeZone)}`)
   return sql.join(conditions, sql` AND `)
+}
+
+/** The id that a payout's number stands for: the log keeps ids, and people read numbers. */
+function idOf({ orgId }: AuditScope, written: string): SQL {
+  const number = /^PO-?0*(\d{1,9})$/i.exec(written)?.[1]
+  if (number === undefined) return sql`${written}`
+  return sql`coalesce((SELECT id FROM payouts WHERE org_id = ${orgId} AND number = ${Number(number)}), ${written})`
+}
+
+/** `PO-000042` by id, for the payouts that entries are about; in one statement. */
+export async function payoutNumbersOf(
+  read: Drizzle,
+  orgId: string,
+  rows: readonly Pick<AuditRow, 'targetType' | 'targetId'>[],
+): Promise<Map<string, string>> {
+  const ids = [...new Set(rows.filter(row => row.targetType === 'payout').map(row => row.targetId))]
+  if (ids.length === 0) return new Map()
+  const found = await read
+    .select({ id: payouts.id, number: payouts.number })
+    .from(payouts)
+    .where(and(eq(payouts.orgId, orgId), inArray(payouts.id, ids)))
+  return new Map(found.map(({ id, number }) => [id, payoutNumber(number)]))
 }
 
 function escapeLike(text: string): string {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Viewer } from '../auth/rules.ts'
+import { payoutNumber } from '../payouts/rules.ts'
 import { contextFor } from '../test/callers.ts'
 import { type TestDeps, testDeps } from '../test/deps.ts'
-import { aMember, anOrg } from '../test/factories.ts'
+import { aMember, anOrg, aPartner, aPayout } from '../test/factories.ts'
 import { createCallerFactory } from '../trpc.ts'
 import { type Actor, system, work } from '../work.ts'
 import { hashLink } from './audit.ts'
@@ -44,6 +45,29 @@ test('the latest first, page by page, each entry once, with the fields that chan
     cursor = page.next ?? undefined
   } while (cursor)
   expect(seen).toEqual([7, 6, 5, 4, 3, 2, 1])
+})
+
+test('payouts are called by their numbers, and found by them; other organizations’ are not', async () => {
+  const { deps, org, add, ada, api } = await aLog()
+  const payout = await aPayout(deps, { partner: await aPartner(deps, { orgId: org.id }) })
+  const foreign = await aPayout(deps, { partner: await aPartner(deps, { orgId: (await anOrg(deps)).id }) })
+  const note = (type: string, id: string) =>
+    work(deps, { orgId: org.id, actor: ada }, async unit => unit.audit({ action: 'x.y', target: { type, id } }))
+  for (const id of [payout.id, foreign.id]) await note('payout', id)
+  await note('partner', payout.partnerId)
+  await add(ada, 'payouts.update', 'pay_gone')
+  const names = (await api.list({})).rows.map(row => [row.target.id, row.target.name])
+  const number = payoutNumber(payout.number)
+  expect(names).toEqual([
+    ['pay_gone', null],
+    [payout.partnerId, null],
+    [foreign.id, null],
+    [payout.id, number],
+  ])
+  const found = async (targetId: string) => (await api.list({ targetId })).rows.map(row => row.target.id)
+  for (const written of [number, number.toLowerCase(), `PO-${payout.number}`, payout.id])
+    expect(await found(written)).toEqual([payout.id])
+  expect(await found('PO-999999')).toEqual([])
 })
 
 test('it is filtered by who, what, on what, and when in the organization’s own days', async () => {

@@ -2,7 +2,7 @@ import { decodeCursor, toPage } from '../lib/page.ts'
 import { can, router } from '../trpc.ts'
 import type { AuditRow } from './audit.ts'
 import { exportAudit } from './export.ts'
-import { readAudit } from './read.ts'
+import { payoutNumbersOf, readAudit } from './read.ts'
 import { changesBetween, exportAuditInput, listAuditInput, verifyAuditInput } from './rules.ts'
 import { verifyChain } from './verify.ts'
 
@@ -20,6 +20,7 @@ export const auditRouter = router({
         if (found.length > limit) break
       }
       const { rows, next } = toPage(found, limit, row => [row.seq, String(row.seq)])
+      const numbers = await payoutNumbersOf(ctx.deps.db.read, ctx.viewer.orgId, rows)
       return {
         rows: rows.map(
           ({ seq, at, actorKind, actorId, actorName, action, targetType, targetId, before, after, hash }) => ({
@@ -27,7 +28,8 @@ export const auditRouter = router({
             at,
             actor: { kind: actorKind, id: actorId, name: actorName },
             action,
-            target: { type: targetType, id: targetId },
+            /** `name` is what people call it, where that is not its id. */
+            target: { type: targetType, id: targetId, name: numbers.get(targetId) ?? null },
             changes: changesBetween(before, after),
             hash,
           }),

@@ -6,7 +6,10 @@ const calendarDate = z
   .regex(/^\d{4}-\d{2}-\d{2}$/, 'Write the date like 2026-02-28.')
   .refine(text => !Number.isNaN(Date.parse(`${text}T00:00:00Z`)), 'That day does not exist.')
 
-/** `actor` is a user's id or part of a name; `action` a procedure like `payouts.approve`, or a domain like `payouts`. */
+/**
+ * `actor` is a user's id or part of a name; `action` a procedure like `payouts.approve`, or a domain like `payouts`; `targetId` is
+ * an id, or a payout's number like `PO-000042`.
+ */
 export const auditFilter = z
   .object({
     actor: z.string().trim().max(120).optional(),

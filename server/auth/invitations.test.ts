@@ -243,6 +243,31 @@ test('a partner’s person is invited to the portal of that partner', async () =
   expect(team.members.map(({ userId }) => userId)).toEqual([manager.user.id])
 })
 
+test('whoever may invite a partner’s person may withdraw it; staff invitations and other organizations’ stay', async () => {
+  const deps = await testDeps()
+  const { owner, token: staffToken, invitationId: staffInvitation } = await invited(deps)
+  const manager = await aMember(deps, { role: 'manager', org: owner.org })
+  const stranger = await aMember(deps, { role: 'manager' })
+  const partner = await aPartner(deps, { orgId: owner.org.id })
+  const person = { email: 'ana@north.example', role: 'partner' as const, partnerId: partner.id }
+  const { invitationId } = await invite(deps, owner, person)
+  const token = await aLink(deps, invitationId)
+  const withdraw = (by: Member, id: string) =>
+    as(deps, by).orgs.revokePartnerInvitation({ invitationId: id, idempotencyKey: `withdraw-${id}`.slice(0, 100) })
+  await expect(withdraw(stranger, invitationId)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(withdraw(manager, staffInvitation)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(as(deps, manager).orgs.revokeInvitation({ invitationId })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  for (const open of [token, staffToken]) expect((await nobody(deps).invitation({ token: open })).needs).toBe('account')
+
+  // Sent twice, withdrawn once.
+  expect(await withdraw(manager, invitationId)).toEqual({ invitationId })
+  expect(await withdraw(manager, invitationId)).toEqual({ invitationId })
+  await expect(nobody(deps).acceptInvitation({ token, name: 'Ana', password })).rejects.toMatchObject(gone)
+  expect((await nobody(deps).invitation({ token: staffToken })).needs).toBe('account')
+  const entries = await deps.db.read.select().from(audit).where(eq(audit.action, 'orgs.revokeInvitation'))
+  expect(entries).toMatchObject([{ actorId: manager.user.id, targetId: invitationId }])
+})
+
 test('nobody is invited to a foreign or an archived partner', async () => {
   const deps = await testDeps()
   const manager = await aMember(deps, { role: 'manager' })

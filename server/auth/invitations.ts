@@ -115,14 +115,21 @@ async function revokeOpen(unit: Work, email: string): Promise<void> {
 }
 
 /**
- * Withdraws an invitation with all its links.
- * @throws DomainError NOT_FOUND when it isn't this organization's, or no longer open
+ * Withdraws an invitation with all its links; `onlyPartners` for who may invite partners' people, but no staff.
+ * @throws DomainError NOT_FOUND when it isn't this organization's, is no longer open, or invites staff where that is left out
  */
-export async function revokeInvitation(unit: Work, invitationId: string): Promise<void> {
+export async function revokeInvitation(unit: Work, invitationId: string, { onlyPartners = false } = {}): Promise<void> {
   const [row] = await unit.tx
     .select({ email: tokens.email, role: tokens.role })
     .from(tokens)
-    .where(and(eq(tokens.id, invitationId), eq(tokens.orgId, unit.orgId), open(unit.at)))
+    .where(
+      and(
+        eq(tokens.id, invitationId),
+        eq(tokens.orgId, unit.orgId),
+        onlyPartners ? eq(tokens.role, 'partner') : undefined,
+        open(unit.at),
+      ),
+    )
   if (!row) throw notFound('invitation')
   await revokeOpen(unit, row.email)
   unit.audit({ action: 'orgs.revokeInvitation', target: { type: 'invitation', id: invitationId }, before: row })

@@ -84,6 +84,34 @@ test('a link sets the password once, and ends every session and every other link
   expect(await caller(deps).signIn({ email: member.user.email, password: next })).toEqual({ home: '/admin' })
 })
 
+test('a password that a link has set is told to its person, once, and a refused one is not', async () => {
+  const deps = await testDeps()
+  const { user, org } = await aMember(deps, { role: 'admin', password })
+  const { token } = await aLink(deps, user.id)
+  await expect(caller(deps).resetPassword({ token, password: 'password12' })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+  })
+  expect(await deps.db.read.select().from(outbox)).toEqual([])
+  await caller(deps).resetPassword({ token, password: next })
+  expect(await deps.db.read.select().from(outbox)).toMatchObject([
+    {
+      payload: {
+        template: 'passwordChanged',
+        to: { userId: user.id },
+        about: { userId: user.id, orgId: org.id, by: 'link', changedAt: deps.clock.now() },
+      },
+    },
+  ])
+})
+
+test('who belongs to no organization any more resets without a mail, which nobody could send', async () => {
+  const deps = await testDeps()
+  const { user } = await aMember(deps, { role: 'admin', password, disabledAt: 1 })
+  const { token } = await aLink(deps, user.id)
+  await caller(deps).resetPassword({ token, password: next })
+  expect(await deps.db.read.select().from(outbox)).toEqual([])
+})
+
 test('a link works for ten minutes', async () => {
   const deps = await testDeps()
   const { user } = await aMember(deps, { role: 'admin', password })

@@ -3,7 +3,7 @@ import { tokens, users } from '#db/schema/index.ts'
 import { type Deps, sha256 } from '#server/deps.ts'
 import { notify } from '#server/email/notify.ts'
 import { DomainError } from '#server/lib/errors.ts'
-import { system, work } from '#server/work.ts'
+import { system, type Work, work } from '#server/work.ts'
 import { membershipsOf } from './memberships.ts'
 import { checkNewPassword, hashPassword } from './password.ts'
 import { endUserSessions } from './sessions.ts'
@@ -76,8 +76,8 @@ export async function resetPassword(deps: Deps, address: string, secret: string,
     .where(and(eq(tokens.id, id), live(deps.clock.now())))
   if (!found) throw gone()
   const { userId, email, name } = found
-  const orgName = (await membershipsOf(deps.db.read, userId))[0]?.orgName
-  checkNewPassword(password, { email, name, orgName })
+  const [home] = await membershipsOf(deps.db.read, userId)
+  checkNewPassword(password, { email, name, orgName: home?.orgName })
   const passwordHash = await hashPassword(password)
   await work(deps, { orgId: nowhere, actor: { kind: 'user', id: userId, name } }, async unit => {
     // Used under the lock: of two tabs with the same link, one sets the password.
@@ -97,5 +97,21 @@ export async function resetPassword(deps: Deps, address: string, secret: string,
     await trust(unit.tx, { purpose: 'password', account: email, address }, unit.at)
     await forgive(unit.tx, attempt, unit.at)
     unit.audit({ action: 'auth.resetPassword', target: { type: 'user', id: userId }, after: { sessionsEnded: ended } })
+    // A mail is sent in an organization's name; who belongs to none has nothing here to lose.
+    if (home) tellPasswordChanged(unit, { userId, orgId: home.orgId }, 'link')
+  })
+}
+
+/** Tells a person that their password is another one now, so that a thief can't change it unseen. */
+export function tellPasswordChanged(
+  unit: Work,
+  { userId, orgId }: { userId: string; orgId: string },
+  by: 'link' | 'signed in',
+): void {
+  notify(unit, {
+    template: 'passwordChanged',
+    eventId: `${userId}:password:${unit.at}`,
+    to: { userId },
+    about: { userId, orgId, by, changedAt: unit.at },
   })
 }

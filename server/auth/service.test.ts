@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { beforeEach, expect, test, vi } from 'vitest'
-import { audit, memberships, sessions, users } from '#db/schema/index.ts'
+import { audit, memberships, outbox, sessions, users } from '#db/schema/index.ts'
 import { aSession, contextFor } from '#server/test/callers.ts'
 import { type TestDeps, testDeps } from '#server/test/deps.ts'
 import { aMember, aUser, type Member } from '#server/test/factories.ts'
@@ -191,6 +191,18 @@ test('a new password takes the current one, gives this session a new token and e
   expect((await readViewer(deps, context.cookies[0]))?.viewer).toEqual(member.viewer)
   expect(await refusal(signIn(deps, member.user.email, password))).toContain('UNAUTHORIZED')
   expect(await signIn(deps, member.user.email, next)).toEqual({ home: '/admin' })
+})
+
+test('a changed password is told to its person by mail, and a refused change is not', async () => {
+  const deps = await testDeps()
+  const member = await aMember(deps, { role: 'admin', password })
+  const { api } = await signedIn(deps, member)
+  await refusal(api.changePassword({ current: 'wrong password', password: next }))
+  expect(await deps.db.read.select().from(outbox)).toEqual([])
+  await api.changePassword({ current: password, password: next })
+  expect(await deps.db.read.select().from(outbox)).toMatchObject([
+    { orgId: member.org.id, payload: { template: 'passwordChanged', to: { userId: member.user.id } } },
+  ])
 })
 
 test('other sessions may be kept when the password changes', async () => {

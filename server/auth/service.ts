@@ -7,6 +7,7 @@ import { type Actor, work } from '#server/work.ts'
 import { createSession, type Origin, renewToken } from './lucia.ts'
 import { membershipsOf } from './memberships.ts'
 import { checkNewPassword, hashPassword, isOutdated, verifyPassword } from './password.ts'
+import { tellPasswordChanged } from './password-reset.ts'
 import { homeOf, type Viewer } from './rules.ts'
 import { endPrevious, endSession, endUserSessions } from './sessions.ts'
 import { admit, forgive } from './throttle.ts'
@@ -125,6 +126,7 @@ export async function changePassword(
     const sessionsEnded = input.endOtherSessions ? await endUserSessions(unit, viewer.userId, renewed.sessionId) : 0
     await forgive(unit.tx, attempt, unit.at)
     unit.audit({ action: 'auth.changePassword', target: { type: 'user', id: viewer.userId }, after: { sessionsEnded } })
+    tellPasswordChanged(unit, { userId: viewer.userId, orgId: viewer.orgId }, 'signed in')
     return { cookie: renewed.cookie, sessionsEnded }
   })
 }

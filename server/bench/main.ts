@@ -13,6 +13,7 @@ import { payoutsRouter } from '../payouts/router.ts'
 import { contextFor } from '../test/callers.ts'
 import { testDeps } from '../test/deps.ts'
 import { can, createCallerFactory, router } from '../trpc.ts'
+import { addCommissions, pendingCliQuery, runPending } from './commissions.ts'
 import { benchAdmin, buildCompany } from './company.ts'
 import type { ExportRun } from './export-run.ts'
 
@@ -21,6 +22,7 @@ import type { ExportRun } from './export-run.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = join(root, '.cache/bench')
+const benchNow = Date.UTC(2026, 2, 1)
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' } } })
@@ -37,6 +39,7 @@ async function main(): Promise<void> {
       await benchPages(db, rows)
       await benchApproval(db)
       await db.checkpoint()
+      await benchPending(db, file, rows)
     } finally {
       await db.close()
     }
@@ -52,7 +55,7 @@ async function builtCompany(rows: number): Promise<string> {
   const schema = readMigrations().at(-1)?.sha256.slice(0, 12)
   const file = join(folder, `${rows}-${schema}.db`)
   if (existsSync(file)) return file
-  say(`building ${rows.toLocaleString('en')} payouts; the next run finds them in .cache/bench`)
+  say(`building ${rows.toLocaleString('en')} payouts and as many commissions; the next run finds them in .cache/bench`)
   const unfinished = `${file}.unfinished`
   remove(unfinished)
   const started = performance.now()
@@ -60,7 +63,8 @@ async function builtCompany(rows: number): Promise<string> {
   try {
     await migrate(db)
     const partners = Math.min(2_000, Math.ceil(rows / 100))
-    await buildCompany(db, { payouts: rows, partners, now: Date.UTC(2026, 2, 1) })
+    await buildCompany(db, { payouts: rows, partners, now: benchNow })
+    await addCommissions(db, { commissions: rows, partners, now: benchNow })
     await db.checkpoint()
   } finally {
     await db.close()
@@ -150,6 +154,23 @@ async function benchApproval(db: Database): Promise<void> {
   line(`bulkApprove ${rest.length.toLocaleString('en')}`, `${all.toFixed(0)} ms`, `${(all / single).toFixed(0)}×`)
 }
 
+/** What every partner is owed, per currency, of as many open commissions as there are payouts. */
+async function benchPending(db: Database, file: string, rows: number): Promise<void> {
+  heading('calculatePending, all partners', 'time', 'against the CLI')
+  const cli = cliTime(file, pendingCliQuery(benchNow))
+  const runs = []
+  for (let round = 0; round < 5; round++) runs.push(await runPending(db, benchNow))
+  const run = runs.sort((a, b) => a.ms - b.ms)[2]
+  if (!run || run.lines !== rows) throw new Error(`${run?.lines} of ${rows} commissions were counted`)
+  line('sqlite3 CLI, the same sums in one statement', cli ? `${cli.toFixed(0)} ms` : '–', '1×')
+  line(
+    `${run.groups.toLocaleString('en')} groups in ${run.reads} reads`,
+    `${run.ms.toFixed(0)} ms`,
+    cli ? `${(run.ms / cli).toFixed(2)}×` : '–',
+  )
+  line('  longest single read, of five rounds', `${Math.max(...runs.map(one => one.longestMs)).toFixed(1)} ms`, '')
+}
+
 /** In a process of its own, whose peak memory is then the export's. */
 function benchExport(file: string, rows: number): void {
   const target = `${file}.csv`
@@ -181,7 +202,12 @@ const cliColumns = `'PO-' || printf('%06d', p.number), r.name, r.email, r.refere
 function cliExport(file: string, target: string): number | null {
   const query = `SELECT ${cliColumns} FROM payouts p CROSS JOIN partners r ON r.id = p.partner_id
     WHERE p.org_id = '${benchAdmin.orgId}' ORDER BY p.created_at DESC, p.id DESC;`
-  const input = `.mode csv\n.headers on\n.output '${target}'\n${query.replaceAll(/\s+/g, ' ')}\n`
+  return cliTime(file, query, `.mode csv\n.headers on\n.output '${target}'\n`)
+}
+
+/** Milliseconds the `sqlite3` program takes for a query; null where there is none. */
+function cliTime(file: string, query: string, before = '.output /dev/null\n'): number | null {
+  const input = `${before}${query.replaceAll(/\s+/g, ' ')}\n`
   const started = performance.now()
   const child = spawnSync('sqlite3', [file], { input, encoding: 'utf8' })
   if (child.error || child.status !== 0) {

@@ -1,5 +1,13 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import { type organizations, partners, payoutImports, payouts, payoutTotals, users } from '#db/schema/index.ts'
+import {
+  type organizations,
+  partners,
+  payoutImports,
+  payoutRuns,
+  payouts,
+  payoutTotals,
+  users,
+} from '#db/schema/index.ts'
 import { type EmailMessage, type TemplateName, templates } from '#emails/index.tsx'
 import type { PayoutProps } from '#emails/template.ts'
 import { remintInvitation } from '../auth/invitations.ts'
@@ -13,6 +21,9 @@ import type { Payload } from '../outbox/topics.ts'
 import { blockers } from '../payouts/blockers.ts'
 import { type Loaded, loadPayouts, readPolicy } from '../payouts/facts.ts'
 import { manualMethodLabels, payoutNumber } from '../payouts/rules.ts'
+import { composeDispute } from './compose-dispute.ts'
+import { composeRegistration } from './compose-registration.ts'
+import { composeSplit } from './compose-split.ts'
 import { failureForFinance, failureForPartner } from './failures.ts'
 
 export interface Composed {
@@ -73,10 +84,26 @@ export async function compose(
       const props = { resetUrl: reset.url, expiresIn: `${minutes} minutes`, accountEmail: reset.email }
       return { message: { template, props }, partnerId: null, payoutId: null, secretUrl: reset.url }
     }
+    case 'passwordChanged': {
+      const [user] = await deps.db.read
+        .select({ email: users.email })
+        .from(users)
+        .where(eq(users.id, idIn(about, 'userId')))
+      if (!user) return null
+      const props = {
+        accountEmail: user.email,
+        changedOn: moment(numberIn(about, 'changedAt') ?? now, zone),
+        byLink: about.by === 'link',
+        resetUrl: absolute(deps, '/forgot'),
+      }
+      return { message: { template, props }, partnerId: null, payoutId: null }
+    }
     case 'approvalRequested': {
       const props = about.importId
         ? await importWaiting(deps, org, idIn(about, 'importId'))
-        : await oneWaiting(deps, org, about)
+        : about.runId
+          ? await runWaiting(deps, org, idIn(about, 'runId'))
+          : await oneWaiting(deps, org, about)
       return (
         props && {
           message: { template, props },
@@ -226,6 +253,41 @@ export async function compose(
       }
       return { message: { template, props }, partnerId: partner.id, payoutId: null }
     }
+    case 'transfersPaused': {
+      const stillPaused = org.transfersPausedAt !== null
+      const reason = textIn(about, 'reason').reason ?? ''
+      const pausedAt = numberIn(about, 'pausedAt') ?? now
+      if (about.payoutId === undefined) {
+        // Resumed before anybody read of it, or paused anew, which has a mail of its own.
+        if (org.transfersPausedAt !== pausedAt) return null
+        const reviewUrl = absolute(deps, '/admin/settings#transfers')
+        const props = { reason, ...textIn(about, 'pausedBy'), pausedOn: moment(pausedAt, zone), stillPaused, reviewUrl }
+        return { message: { template, props }, partnerId: null, payoutId: null }
+      }
+      // Whether or not somebody has resumed since: that Stripe holds something else than was approved stays true.
+      const one = await payoutIn(deps, org, about)
+      const { partnerName, amount, payoutUrl } = forFinance(deps, one)
+      const reference = payoutNumber(one.payout.number)
+      const incident = { partnerName, amount, reference, transferId: idIn(about, 'transferId') }
+      const props = { reason, pausedOn: moment(pausedAt, zone), stillPaused, incident, reviewUrl: payoutUrl }
+      return of(one, { template, props })
+    }
+    case 'registrationSubmitted':
+    case 'registrationApproved':
+    case 'registrationDeclined':
+    case 'registrationExpiring':
+    case 'registrationExpired':
+      return composeRegistration(deps, org, template, about.registrationId)
+    case 'splitOpened':
+    case 'splitProposed':
+    case 'splitAccepted':
+    case 'splitConfirmed':
+    case 'splitExpired':
+      return composeSplit(deps, org, template, about)
+    case 'disputeOpened':
+    case 'disputeAnswered':
+    case 'disputeResolved':
+      return composeDispute(deps, org, template, about)
     default:
       return template satisfies never
   }
@@ -347,6 +409,21 @@ async function importWaiting(deps: Deps, org: Org, importId: string) {
     .from(payoutImports)
     .where(and(eq(payoutImports.id, importId), eq(payoutImports.orgId, org.id)))
   if (!imported) throw new PermanentJobError(`There is no import ${importId} in this organization.`)
+  return manyWaiting(deps, org, imported.createdBy, { importId })
+}
+
+/** What still waits of a payout run. */
+async function runWaiting(deps: Deps, org: Org, runId: string) {
+  const [run] = await deps.db.read
+    .select({ executedBy: payoutRuns.executedBy })
+    .from(payoutRuns)
+    .where(and(eq(payoutRuns.id, runId), eq(payoutRuns.orgId, org.id)))
+  if (!run?.executedBy) throw new PermanentJobError(`There is no executed run ${runId} in this organization.`)
+  return manyWaiting(deps, org, run.executedBy, { runId })
+}
+
+async function manyWaiting(deps: Deps, org: Org, preparedBy: string, made: { importId: string } | { runId: string }) {
+  const [[name = '', id = ''] = []] = Object.entries(made)
   const sums = await deps.db.read
     .select({
       currency: payouts.currency,
@@ -356,7 +433,13 @@ async function importWaiting(deps: Deps, org: Org, importId: string) {
       period: sql<string | null>`max(${payouts.period})`,
     })
     .from(payouts)
-    .where(and(eq(payouts.importId, importId), eq(payouts.orgId, org.id), eq(payouts.status, 'pending_approval')))
+    .where(
+      and(
+        eq('runId' in made ? payouts.runId : payouts.importId, id),
+        eq(payouts.orgId, org.id),
+        eq(payouts.status, 'pending_approval'),
+      ),
+    )
     .groupBy(payouts.currency)
     .orderBy(payouts.currency)
   const [first] = sums
@@ -365,9 +448,9 @@ async function importWaiting(deps: Deps, org: Org, importId: string) {
   return {
     count: sums.reduce((count, sum) => count + sum.count, 0),
     totals: sums.map(sum => formatMoney(sum.amount, sum.currency, { code: true })),
-    preparedBy: await nameOf(deps, org, imported.createdBy),
+    preparedBy: await nameOf(deps, org, preparedBy),
     period: onePeriod && first.period ? formatPeriod(first.period) : undefined,
-    reviewUrl: absolute(deps, `/admin/payouts?status=pending_approval&importId=${importId}`),
+    reviewUrl: absolute(deps, `/admin/payouts?status=pending_approval&${name}=${id}`),
   }
 }
 

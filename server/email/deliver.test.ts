@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import { emails, memberships, outbox, payouts } from '#db/schema/index.ts'
 import { inviteMember } from '../auth/invitations.ts'
 import { forgotPassword } from '../auth/password-reset.ts'
+import { pauseTransfers, resumeTransfers } from '../orgs/service.ts'
 import { bulkApprove, createPayout } from '../payouts/service.ts'
 import { failAttempt } from '../payouts/settle.ts'
 import { type TestDeps, testDeps } from '../test/deps.ts'
@@ -337,6 +338,18 @@ test('every template can be told about, and says so in its subject', async () =>
       { template: 'onboardingReminder', to: { partnerId: pending.id }, about: { partnerId: pending.id } },
       /Add bank details to receive \$50\.00/,
     ],
+    [
+      { template: 'passwordChanged', to: { userId: admin.user.id }, about: { userId: admin.user.id, by: 'link' } },
+      /Your password was changed/,
+    ],
+    [
+      {
+        template: 'transfersPaused',
+        to: { staffWith: 'transfers.pause' },
+        about: about(paid, { transferId: 'tr_2', reason: 'They don’t agree.', pausedAt: 1 }),
+      },
+      /\$1,240\.00 payout doesn’t match Stripe/,
+    ],
   ]
   for (const [index, [notice, subject]] of told.entries()) {
     deps.mailer.sent.length = 0
@@ -348,6 +361,25 @@ test('every template can be told about, and says so in its subject', async () =>
   expect((await jobStatuses(deps)).every(status => status === 'done')).toBe(true)
   const arrivedMail = (await stored(deps)).find(({ template }) => template === 'payoutArrived')
   expect(arrivedMail?.text).toContain('4 Mar 2026')
+})
+
+test('a stop is told to owners and admins alone, the one who pressed the button too, unless it was over before', async () => {
+  const { deps, org, owner, admin } = await company()
+  const unit = { orgId: org.id, actor: actorOf(admin.viewer) }
+  await work(deps, unit, async one => {
+    await pauseTransfers(one, { reason: 'The bank called.' })
+  })
+  await run(deps)
+  expect(tos(deps)).toEqual([owner.user.email, admin.user.email].sort())
+  expect(deps.mailer.sent[0]?.subject).toBe(`[SIMULATED] ${admin.user.name} paused all transfers`)
+  expect(deps.mailer.sent[0]?.text).toContain('The bank called.')
+  await work(deps, unit, resumeTransfers)
+  deps.clock.advance(1)
+  await work(deps, unit, one => pauseTransfers(one, { reason: 'Once more.' }))
+  await work(deps, unit, resumeTransfers)
+  await run(deps)
+  expect(deps.mailer.sent).toHaveLength(2)
+  expect((await jobStatuses(deps)).every(status => status === 'done')).toBe(true)
 })
 
 test('what the mail is about must be the organization’s own', async () => {

@@ -16,6 +16,7 @@ export interface Notice {
   template:
     | 'invitation'
     | 'passwordReset'
+    | 'passwordChanged'
     | 'approvalRequested'
     | 'payoutApproved'
     | 'payoutRejected'
@@ -31,6 +32,20 @@ export interface Notice {
     | 'bankPayoutFailedFinance'
     | 'destinationChanged'
     | 'onboardingReminder'
+    | 'registrationSubmitted'
+    | 'registrationApproved'
+    | 'registrationDeclined'
+    | 'registrationExpiring'
+    | 'registrationExpired'
+    | 'splitOpened'
+    | 'splitProposed'
+    | 'splitAccepted'
+    | 'splitConfirmed'
+    | 'splitExpired'
+    | 'disputeOpened'
+    | 'disputeAnswered'
+    | 'disputeResolved'
+    | 'transfersPaused'
   /** What happened, once: with template and recipient it makes the mail unique. */
   eventId: string
   to: Audience

@@ -5,6 +5,7 @@ import { maxPageSize } from '../lib/page.ts'
 export const templateLabels = {
   invitation: 'Invitation',
   passwordReset: 'Password reset',
+  passwordChanged: 'Password changed',
   approvalRequested: 'Approval requested',
   payoutApproved: 'Payout approved',
   payoutRejected: 'Payout rejected',
@@ -20,6 +21,20 @@ export const templateLabels = {
   bankPayoutFailedFinance: 'Bank payout failed (finance)',
   destinationChanged: 'Payout details changed',
   onboardingReminder: 'Set-up reminder',
+  registrationSubmitted: 'Deal registered',
+  registrationApproved: 'Registration approved',
+  registrationDeclined: 'Registration declined',
+  registrationExpiring: 'Protection ends soon',
+  registrationExpired: 'Protection ended',
+  splitOpened: 'Shares to agree on',
+  splitProposed: 'Shares proposed',
+  splitAccepted: 'Shares agreed on',
+  splitConfirmed: 'Shares confirmed',
+  splitExpired: 'Shares not settled',
+  disputeOpened: 'Commission disputed',
+  disputeAnswered: 'Dispute answered',
+  disputeResolved: 'Dispute decided',
+  transfersPaused: 'Transfers paused',
 } as const
 
 export type EmailTemplate = keyof typeof templateLabels

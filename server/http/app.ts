@@ -14,7 +14,7 @@ import { clearToast, readToast } from '../lib/toast.ts'
 import { appRouter, createCaller } from '../router.ts'
 import { receiveWebhook } from '../stripe/webhook.ts'
 import { type Context, explain, sentenceOf } from '../trpc.ts'
-import { refuseCrossSite, uploadPaths, webhookPaths } from './guard.ts'
+import { refuseCrossSite, streamedUploadPaths, uploadPaths, webhookPaths } from './guard.ts'
 import { securityHeaders } from './headers.ts'
 
 export interface HttpOptions {
@@ -123,9 +123,16 @@ const pageLimit = 1024 * 1024
 /** An import's file of 5 MB, and the form around it. */
 const uploadLimit = 6 * 1024 * 1024
 
+/** An import's file of 50 MB, read as it comes, and the form around it. */
+const streamedUploadLimit = 51 * 1024 * 1024
+
 /** Remix reads whole bodies into memory; nothing that a page posts is large, and what doesn't say its size isn't a page's. */
 function refuseLargeBodies(request: Request, response: Response, next: NextFunction): void {
-  const limit = uploadPaths.includes(request.path) ? uploadLimit : pageLimit
+  const limit = streamedUploadPaths.includes(request.path)
+    ? streamedUploadLimit
+    : uploadPaths.includes(request.path)
+      ? uploadLimit
+      : pageLimit
   const chunked = request.get('transfer-encoding') !== undefined
   if (!chunked && Number(request.get('content-length') ?? 0) <= limit) {
     next()

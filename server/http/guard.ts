@@ -5,8 +5,17 @@ const safe = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** Webhooks come from elsewhere by nature, and prove themselves by signature. Nothing else does. */
 export const webhookPaths = ['/webhooks/stripe/platform', '/webhooks/stripe/connect', '/webhooks/stripe/events']
 
-/** The one place that takes files. */
-export const uploadPaths = ['/admin/payouts/import', '/admin/payouts/import.data']
+/** Where files of up to 50 MB arrive; they are stored as they come, and never held. */
+export const streamedUploadPaths = ['/admin/imports/new', '/admin/imports/new.data']
+
+/** The places that take files. */
+export const uploadPaths = [
+  '/admin/payouts/import',
+  '/admin/payouts/import.data',
+  '/admin/rates',
+  '/admin/rates.data',
+  ...streamedUploadPaths,
+]
 
 /**
  * Refuses whatever another site could make a signed-in browser send, before anything reads it. Remix checks page actions only,

@@ -1,6 +1,6 @@
 import { desc, eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { audit, memberships, organizations, payoutMinimums, sessions } from '#db/schema/index.ts'
+import { audit, memberships, organizations, outbox, payoutMinimums, sessions } from '#db/schema/index.ts'
 import { permissions } from '#server/auth/rules.ts'
 import { readViewer } from '#server/auth/sessions.ts'
 import type { Change } from '#server/changes.ts'
@@ -312,6 +312,26 @@ test('an admin stops and resumes all transfers, with a reason, and whoever comes
     actorId: owner.user.id,
     before: { reason: 'Somebody changed bank details by phone.' },
   })
+})
+
+test('each stop is told to owners and admins by mail, at once; a refused one and a resume are not', async () => {
+  const deps = await testDeps()
+  const { other, api } = await aPair(deps)
+  const notices = async () => (await deps.db.read.select().from(outbox)).map(({ payload }) => payload)
+  await api.pauseTransfers({ reason: 'Checking' })
+  await as(deps, other)
+    .pauseTransfers({ reason: 'Me too' })
+    .catch(() => {})
+  const first = {
+    template: 'transfersPaused',
+    to: { staffWith: 'transfers.pause' },
+    about: { reason: 'Checking', pausedAt: deps.clock.now() },
+  }
+  expect(await notices()).toMatchObject([first])
+  await api.resumeTransfers({})
+  deps.clock.advance(1)
+  await api.pauseTransfers({ reason: 'Again' })
+  expect(await notices()).toMatchObject([first, { about: { reason: 'Again', pausedAt: deps.clock.now() } }])
 })
 
 test('stopping transfers doesn’t make an open settings page stale', async () => {

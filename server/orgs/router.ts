@@ -48,6 +48,16 @@ export const orgsRouter = router({
       }),
     ),
 
+  /** The same for a partner's people: whoever may invite them may take it back. */
+  revokePartnerInvitation: can('partners.manage')
+    .input(revokeInvitationInput)
+    .mutation(({ ctx, input }) =>
+      perform(ctx, 'orgs.revokePartnerInvitation', input, async work => {
+        await revokeInvitation(work, input.invitationId, { onlyPartners: true })
+        return { invitationId: input.invitationId }
+      }),
+    ),
+
   changeRole: can('team.manage')
     .input(changeRoleInput)
     .mutation(({ ctx, input }) => perform(ctx, 'orgs.changeRole', input, work => changeRole(work, input))),

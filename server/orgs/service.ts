@@ -4,6 +4,7 @@ import type { Drizzle, Tx } from '#db/client.ts'
 import { audit, memberships, organizations, payoutMinimums, users } from '#db/schema/index.ts'
 import { revokeInvitationsBy } from '#server/auth/invitations.ts'
 import { endMembershipSessions } from '#server/auth/sessions.ts'
+import { notify } from '#server/email/notify.ts'
 import { DomainError, notFound } from '#server/lib/errors.ts'
 import type { Work } from '#server/work.ts'
 import {
@@ -225,6 +226,13 @@ export async function pauseTransfers(work: Work, input: z.infer<typeof pauseInpu
     action: 'orgs.pauseTransfers',
     target: { type: 'organization', id: work.orgId },
     after: { reason: input.reason },
+  })
+  // Whoever pressed the button gets the mail too: it shows them if somebody else pressed it in their name.
+  notify(work, {
+    template: 'transfersPaused',
+    eventId: `${work.orgId}:paused:${work.at}`,
+    to: { staffWith: 'transfers.pause' },
+    about: { reason: input.reason, pausedBy: work.actor.name, pausedAt: work.at },
   })
   work.changed('settings')
   work.changed('payouts')

@@ -6,6 +6,7 @@ export const topicLabels = {
   'payout.transfer': 'Send a transfer',
   'stripe.event': 'Work on an event from Stripe',
   'partner.sync': 'Read a partner’s Stripe account',
+  'import.run': 'Work through an import',
   'email.send': 'Send an email',
 } as const
 

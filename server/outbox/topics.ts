@@ -30,6 +30,14 @@ export const topics = {
     firstDelayMs: 2_000,
     maxDelayMs: 10 * 60_000,
   },
+  /** Do the next rows of an import: check them, make them into records, or take those back. `userId` is whom it is done for. */
+  'import.run': {
+    payload: z.object({ importId: z.string(), userId: z.string() }),
+    leaseMs: 5 * 60_000,
+    attempts: 20,
+    firstDelayMs: 2_000,
+    maxDelayMs: 5 * 60_000,
+  },
   /** Write to the people of one audience about one thing. */
   'email.send': {
     payload: z.object({

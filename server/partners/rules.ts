@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { PartnerType, TransfersStatus } from '#db/schema/index.ts'
-import { isCurrency } from '../lib/money.ts'
+import type { PartnerClass, PartnerTier, PartnerType, TransfersStatus } from '#db/schema/index.ts'
+import { isCurrency, maxAmount } from '../lib/money.ts'
 import { maxPageSize } from '../lib/page.ts'
 import { emailAddress, line } from '../lib/text.ts'
 
@@ -155,6 +155,41 @@ const country = z
   .refine(code => countryCodes.has(code), 'Choose a country.')
 const currency = z.string().trim().toUpperCase().refine(isCurrency, 'That is not a currency we know.')
 
+export const settlementLabels = {
+  one: { label: 'One currency', says: 'Everything is converted to its own currency' },
+  each: { label: 'Each currency', says: 'Paid in whatever it earned' },
+} as const
+export type Settlement = keyof typeof settlementLabels
+
+const tiers = ['registered', 'silver', 'gold', 'platinum'] as const satisfies readonly PartnerTier[]
+const classes = ['partner', 'hyperscaler', 'vendor'] as const satisfies readonly PartnerClass[]
+
+/**
+ * What a partner earns and how it is paid. `defaultRateBp` (basis points) applies where no rule matches; `minimum` is the smallest payout,
+ * in minor units of the partner's currency. Null is none.
+ */
+const terms = {
+  tier: z.enum(tiers, { error: 'Choose a tier.' }).optional(),
+  class: z.enum(classes, { error: 'Choose a class.' }).optional(),
+  settlement: z
+    .enum(Object.keys(settlementLabels) as [Settlement, ...Settlement[]], { error: 'Choose how it is paid.' })
+    .optional(),
+  defaultRateBp: z
+    .number({ error: 'Write the rate in percent, like 12.5.' })
+    .int('A rate has at most two decimals.')
+    .min(0, 'A rate is between 0 and 100 %.')
+    .max(10_000, 'A rate is between 0 and 100 %.')
+    .nullable()
+    .optional(),
+  minimum: z
+    .number({ error: 'Enter an amount.' })
+    .int('Amounts are whole numbers of minor units (cents).')
+    .min(1, 'The smallest payout must be more than zero; leave it empty for none.')
+    .max(maxAmount, 'That is more than one payout can be.')
+    .nullable()
+    .optional(),
+}
+
 /** `currency` is the country's where left out. */
 export const createPartnerInput = z
   .object({
@@ -164,6 +199,7 @@ export const createPartnerInput = z
     currency: currency.optional(),
     type: type.optional(),
     reference: line(64, 'The reference').optional(),
+    ...terms,
     idempotencyKey,
   })
   .strict()
@@ -180,6 +216,7 @@ export const updatePartnerInput = z
     currency: currency.optional(),
     type: type.optional(),
     reference: line(64, 'The reference').nullable().optional(),
+    ...terms,
   })
   .strict()
 

@@ -4,6 +4,7 @@ import { audit, partners } from '#db/schema/index.ts'
 import { inviteMember } from '../auth/invitations.ts'
 import { notify } from '../email/notify.ts'
 import { DomainError, notFound } from '../lib/errors.ts'
+import { readMinimum, writeMinimum } from '../runs/minimums.ts'
 import type { Work } from '../work.ts'
 import { announceContact } from './destination.ts'
 import type { createPartnerInput, invitePartnerInput, partnerChangeInput, updatePartnerInput } from './rules.ts'
@@ -32,10 +33,14 @@ export async function partnerOf(work: Work, partnerId: string): Promise<Partner>
 export async function createPartner(work: Work, input: z.infer<typeof createPartnerInput>): Promise<ChangedPartner> {
   await refuseTaken(work, null, input)
   const { name, email, country, type = 'referrer', reference = null } = input
-  const row = { name, email, country, currency: input.currency ?? currencyOf(country), type, reference }
+  const { tier = 'registered', settlement = 'one', defaultRateBp = null, minimum = null } = input
+  const currency = input.currency ?? currencyOf(country)
+  const terms = { tier, class: input.class ?? 'partner', settlement, defaultRateBp } as const
+  const row = { name, email, country, currency, type, reference, ...terms }
   const id = work.id('par')
   await work.tx.insert(partners).values({ ...row, id, orgId: work.orgId, createdAt: work.at })
-  work.audit({ action: 'partners.create', target: { type: 'partner', id }, after: row })
+  if (minimum !== null) await writeMinimum(work, { scope: 'partner', scopeId: id, currency }, minimum)
+  work.audit({ action: 'partners.create', target: { type: 'partner', id }, after: { ...row, minimum } })
   work.changed('partners', id)
   return { id, name, version: 1 }
 }
@@ -64,13 +69,16 @@ async function refuseTaken(
  * @throws DomainError NOT_FOUND; CONFLICT for an old version, or what another partner has; BLOCKED for the country of an account
  */
 export async function updatePartner(work: Work, input: z.infer<typeof updatePartnerInput>): Promise<ChangedPartner> {
-  const { partnerId, version, idempotencyKey: _, ...given } = input
+  const { partnerId, version, idempotencyKey: _, minimum, ...given } = input
   const partner = await partnerOf(work, partnerId)
   if (version !== undefined && version !== partner.version) throw await conflict(work, partner)
   const wanted = Object.entries(given).filter(
     ([name, value]) => value !== undefined && partner[name as keyof typeof given] !== value,
   )
-  if (wanted.length === 0) return { id: partner.id, name: partner.name, version: partner.version }
+  const currency = given.currency ?? partner.currency
+  const minimumBefore = minimum === undefined ? undefined : await readMinimum(work, partner.id, currency)
+  const newMinimum = minimum !== undefined && minimum !== minimumBefore
+  if (wanted.length === 0 && !newMinimum) return { id: partner.id, name: partner.name, version: partner.version }
   const after = Object.fromEntries(wanted) as Partial<Omit<Partner, 'id'>>
   if (after.country && partner.stripeAccountId !== null && partner.transfersStatus !== 'disconnected')
     throw new DomainError(
@@ -83,7 +91,13 @@ export async function updatePartner(work: Work, input: z.infer<typeof updatePart
   await refuseTaken(work, partner.id, after)
   const changed = await update(work, partner, after)
   const before = Object.fromEntries(wanted.map(([name]) => [name, partner[name as keyof typeof given]]))
-  work.audit({ action: 'partners.update', target: { type: 'partner', id: partner.id }, before, after })
+  if (newMinimum) await writeMinimum(work, { scope: 'partner', scopeId: partner.id, currency }, minimum)
+  work.audit({
+    action: 'partners.update',
+    target: { type: 'partner', id: partner.id },
+    before: newMinimum ? { currency: partner.currency, ...before, minimum: minimumBefore } : before,
+    after: newMinimum ? { currency, ...after, minimum } : after,
+  })
   if (after.email) announceContact(work, { id: partner.id, name: changed.name }, partner.email, after.email)
   return changed
 }

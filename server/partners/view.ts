@@ -9,6 +9,7 @@ import { notFound } from '../lib/errors.ts'
 import { type Money, sumByCurrency } from '../lib/money.ts'
 import { decodeCursor, type Page, toPage } from '../lib/page.ts'
 import { type Blocker, blockers } from '../payouts/blockers.ts'
+import { readMinimum } from '../runs/minimums.ts'
 import {
   filterOf,
   type listPartnersInput,
@@ -200,6 +201,14 @@ export async function getPartner(deps: Deps, viewer: Viewer, partnerId: string) 
   const manages = allows(viewer.role, 'partners.manage')
   return {
     ...rowOf(partner, JSON.parse(row.totals) as Total[]),
+    terms: {
+      tier: partner.tier,
+      class: partner.class,
+      settlement: partner.settlement,
+      defaultRateBp: partner.defaultRateBp,
+      /** Minor units of the partner's currency. */
+      minimum: await readMinimum({ tx: db, orgId: viewer.orgId }, partner.id, partner.currency),
+    },
     connect: {
       accountId: partner.stripeAccountId,
       requirements: partner.requirements,

@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import {
+  commissions,
   memberships,
   organizations,
   type PayoutStatus,
@@ -16,6 +17,8 @@ import type { Viewer } from '#server/auth/rules.ts'
 import type { Deps } from '#server/deps.ts'
 import { post } from '#server/ledger/ledger.ts'
 import { toStripeAmount } from '#server/lib/money.ts'
+import { periodOf } from '#server/lib/period.ts'
+import { takeNumbers } from '#server/numbers.ts'
 import { digestOf } from '#server/payouts/facts.ts'
 import { system, type Work, work } from '#server/work.ts'
 
@@ -283,4 +286,54 @@ export async function readPayout(deps: Deps, payout: Pick<Payout, 'id' | 'orgId'
       .from(payouts)
       .where(and(eq(payouts.id, payout.id), eq(payouts.orgId, payout.orgId))),
   )
+}
+
+export type Commission = typeof commissions.$inferSelect
+
+/**
+ * A commission as it is booked, with its ledger entry: imported and released a moment ago unless given. `amount` in minor units,
+ * negative for what is taken back, which then corrects `originId`; in the partner's currency and first program unless given.
+ */
+export async function aCommission(
+  deps: Deps,
+  given: { partner: Partner } & Partial<Omit<typeof commissions.$inferInsert, 'orgId' | 'partnerId'>>,
+): Promise<Commission> {
+  const { partner, ...values } = given
+  return work(deps, { orgId: partner.orgId, actor: system }, async unit => {
+    const { amount = 10_000, currency = partner.currency, kind = 'imported' } = values
+    const row = one(
+      await unit.tx
+        .insert(commissions)
+        .values({
+          id: unit.id('com'),
+          orgId: partner.orgId,
+          number: await takeNumbers(unit, 'commissions', 1),
+          partnerId: partner.id,
+          programId: `prg_${partner.orgId}`,
+          stream: 'base',
+          period: periodOf(unit.at, 'UTC'),
+          releaseAt: unit.at - 1,
+          snapshot: {
+            ...{ currency, deal: null, run: null, credit: null, rule: null, defaultRateBp: null, losing: [] },
+            ...{ steps: [{ op: 'fixed' as const, result: amount }], installment: 1 },
+          },
+          createdBy: 'system',
+          createdAt: unit.at,
+          updatedAt: unit.at,
+          ...values,
+          ...{ amount, currency, kind },
+        })
+        .returning(),
+    )
+    await post(unit, [
+      {
+        kind: row.amount > 0 ? 'commission' : 'commission_reversal',
+        commissionId: row.id,
+        partnerId: partner.id,
+        amount: Math.abs(row.amount),
+        currency: row.currency,
+      },
+    ])
+    return row
+  })
 }

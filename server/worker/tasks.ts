@@ -1,6 +1,10 @@
 import { anchorTask } from '../audit/verify.ts'
 import { deleteExpired } from '../auth/sessions.ts'
+import { bookDue } from '../commissions/installments.ts'
+import { deleteAbandoned } from '../imports/upload.ts'
 import { remindUnfinished } from '../partners/reminders.ts'
+import { watchProtection } from '../registrations/protection.ts'
+import { expireSplits } from '../splits/deadlines.ts'
 import { catchUp } from '../stripe/catch-up.ts'
 import { sweep } from '../stripe/sweeper.ts'
 import type { PeriodicTask } from './periodic.ts'
@@ -13,5 +17,9 @@ export const tasks: PeriodicTask[] = [
   { name: 'catch-up', everyMs: 60 * minute, run: catchUp },
   { name: 'reminders', everyMs: 60 * minute, run: remindUnfinished },
   { name: 'expired sessions', everyMs: 60 * minute, run: deleteExpired },
+  { name: 'registrations', everyMs: 10 * minute, run: watchProtection },
+  { name: 'splits', everyMs: minute, run: expireSplits },
+  { name: 'abandoned uploads', everyMs: 60 * minute, run: deleteAbandoned },
+  { name: 'months that came due', everyMs: 10 * minute, run: bookDue },
   anchorTask(),
 ]

@@ -20,6 +20,7 @@ const idle: Handlers = {
   'payout.transfer': async () => 'done',
   'stripe.event': async () => 'done',
   'partner.sync': async () => 'done',
+  'import.run': async () => 'done',
   'email.send': async () => 'done',
 }
 

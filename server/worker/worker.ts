@@ -40,8 +40,8 @@ export interface Worker {
   stop(graceMs: number): Promise<void>
 }
 
-/** Who goes first where several are due: money, then what Stripe tells us. */
-const urgent = ['payout.transfer', 'stripe.event', 'partner.sync'] as const satisfies readonly Topic[]
+/** Who goes first where several are due: money, then what Stripe tells us; imports, which are long, come last and in short turns. */
+const urgent = ['payout.transfer', 'stripe.event', 'partner.sync', 'import.run'] as const satisfies readonly Topic[]
 const mail = 'email.send' satisfies Topic
 const all: readonly Topic[] = [...urgent, mail]
 const firstBackoffMs = 250

@@ -84,7 +84,7 @@ export default function Audit() {
         </Card>
       ) : (
         <Card>
-          <ol aria-label="Audit log, newest first" className="flex flex-col divide-y divide-line">
+          <ol data-rows="" aria-label="Audit log, newest first" className="flex flex-col divide-y divide-line">
             {entries.map(entry => (
               <Entry key={entry.seq} entry={entry} />
             ))}

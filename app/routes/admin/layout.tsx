@@ -18,12 +18,17 @@ const places: { heading?: string; items: (NavItem & { needs: Permission })[] }[]
     items: [
       { label: 'Overview', to: '/admin', icon: 'home', end: true, needs: 'payouts.read' },
       { label: 'Payouts', to: '/admin/payouts', icon: 'payouts', needs: 'payouts.read' },
+      { label: 'Runs', to: '/admin/runs', icon: 'calendar', needs: 'runs.read' },
+      { label: 'Deals', to: '/admin/deals', icon: 'chart', needs: 'deals.read' },
+      { label: 'Registrations', to: '/admin/registrations', icon: 'file', needs: 'registrations.read' },
+      { label: 'Commissions', to: '/admin/commissions', icon: 'wallet', needs: 'commissions.read' },
       { label: 'Partners', to: '/admin/partners', icon: 'partners', needs: 'partners.read' },
     ],
   },
   {
     heading: 'Operations',
     items: [
+      { label: 'Imports', to: '/admin/imports', icon: 'upload', needs: 'imports.manage' },
       { label: 'Emails', to: '/admin/emails', icon: 'mail', needs: 'emails.read' },
       { label: 'Jobs', to: '/admin/jobs', icon: 'jobs', needs: 'jobs.read' },
       { label: 'Reconcile', to: '/admin/reconcile', icon: 'refresh', needs: 'payouts.pay' },
@@ -33,19 +38,22 @@ const places: { heading?: string; items: (NavItem & { needs: Permission })[] }[]
   {
     heading: 'Organization',
     items: [
+      { label: 'Programs', to: '/admin/programs', icon: 'link', needs: 'deals.read' },
+      { label: 'Rules', to: '/admin/rules', icon: 'filter', needs: 'rules.read' },
       { label: 'Team', to: '/admin/team', icon: 'user', needs: 'team.read' },
       { label: 'Settings', to: '/admin/settings', icon: 'settings', needs: 'settings.read' },
     ],
   },
 ]
 
-function navFor(role: Role, waiting: number): NavGroup[] {
+/** `waiting`: how many things wait for this viewer, by the place that shows them. */
+function navFor(role: Role, waiting: Record<string, number>): NavGroup[] {
   return places
     .map(({ heading, items }) => ({
       heading,
       items: items
         .filter(({ needs }) => allows(role, needs))
-        .map(({ needs: _, ...item }) => (item.to === '/admin/payouts' ? { ...item, count: waiting } : item)),
+        .map(({ needs: _, ...item }) => ({ ...item, count: waiting[item.to] ?? 0 })),
     }))
     .filter(group => group.items.length > 0)
 }
@@ -57,6 +65,10 @@ export async function loader(args: LoaderFunctionArgs) {
     const { viewer, memberships } = await api.auth.me()
     const settings = await api.orgs.settings()
     const stats = await api.payouts.stats()
+    const waiting = {
+      '/admin/payouts': allows(viewer.role, 'payouts.approve') ? stats.pending.count : 0,
+      '/admin/registrations': allows(viewer.role, 'registrations.decide') ? await api.registrations.waiting() : 0,
+    }
     const orgs = memberships.map(({ id, orgName, partnerName, role, current }) => ({
       id,
       name: orgName,
@@ -66,7 +78,7 @@ export async function loader(args: LoaderFunctionArgs) {
     return {
       viewer: { name: viewer.name, email: viewer.email, role: roleLabels[viewer.role].name },
       orgs,
-      groups: navFor(viewer.role, allows(viewer.role, 'payouts.approve') ? stats.pending.count : 0),
+      groups: navFor(viewer.role, waiting),
       paused: settings.paused,
       mayPause: settings.mayPause,
     }

@@ -1,14 +1,17 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node'
-import { useActionData, useLoaderData } from '@remix-run/react'
+import { useLoaderData } from '@remix-run/react'
+import { useState } from 'react'
 import { mutate, query, redirectWithToast } from '#app/api.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { LinkButton, SubmitButton } from '#app/components/button.tsx'
 import { Card } from '#app/components/card.tsx'
 import { Form, FormActions } from '#app/components/form.tsx'
+import { useAnswer } from '#app/components/live.tsx'
 import { Page } from '#app/components/page.tsx'
 import type { PartnerType } from '#server/partners/rules.ts'
 import { partnerChoices } from './partner/choices.server.ts'
 import { PartnerFields } from './partner/form-fields.tsx'
+import { readTerms, termFields } from './partner/terms.server.ts'
 import { changeOf, summaryOf, textOf, typedIn } from './read-query.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
@@ -18,9 +21,9 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
 export async function loader(args: LoaderFunctionArgs) {
   return query(args, async api => {
     const partner = await api.partners.get({ partnerId: args.params.partnerId ?? '' })
-    const { id, name, email, type, country, currency, reference, version, may, connect } = partner
+    const { id, name, email, type, country, currency, reference, version, may, connect, terms } = partner
     return {
-      partner: { id, name, email, type, country, currency, reference, version },
+      partner: { id, name, email, type, country, currency, reference, version, ...termFields(terms, currency) },
       mayEdit: may.edit,
       connected: connect.accountId !== null,
       choices: partnerChoices(partner),
@@ -42,6 +45,7 @@ export async function action(args: ActionFunctionArgs) {
       currency: textOf(form, 'currency'),
       type: textOf(form, 'type') as PartnerType,
       reference: textOf(form, 'reference') || null,
+      ...readTerms(form, textOf(form, 'currency')),
     }),
   )
   if (!outcome.ok)
@@ -52,7 +56,9 @@ export async function action(args: ActionFunctionArgs) {
 
 export default function EditPartner() {
   const { partner, mayEdit, connected, choices, idempotencyKey } = useLoaderData<typeof loader>()
-  const refusal = useActionData<typeof action>()
+  const refusal = useAnswer<typeof action>()
+  // The version of what was opened, not of what live updates bring: a change by somebody else has to be seen, not overwritten.
+  const [opened] = useState({ version: partner.version, key: idempotencyKey })
   const back = `/admin/partners/${partner.id}`
   return (
     <Page
@@ -63,9 +69,22 @@ export default function EditPartner() {
         { label: partner.name, to: back },
       ]}
     >
+      {opened.version !== partner.version && mayEdit ? (
+        <Banner
+          tone="warning"
+          title="Somebody changed this partner while you were editing"
+          action={
+            <LinkButton to={`${back}/edit`} size="sm" reloadDocument>
+              Start from the new values
+            </LinkButton>
+          }
+        >
+          What you have typed can’t be saved over it.
+        </Banner>
+      ) : null}
       {mayEdit ? (
         <Card>
-          <Form hidden={{ version: partner.version, idempotencyKey }} errors={refusal?.summary}>
+          <Form hidden={{ version: opened.version, idempotencyKey: opened.key }} errors={refusal?.summary}>
             <PartnerFields
               choices={choices}
               values={refusal?.values ?? partner}

@@ -8,9 +8,10 @@ import { Checkbox } from '#app/components/checkbox.tsx'
 import { Form, FormActions } from '#app/components/form.tsx'
 import { Page } from '#app/components/page.tsx'
 import { allows } from '#server/auth/rules.ts'
-import type { PartnerType } from '#server/partners/rules.ts'
+import { currencyOf, type PartnerType } from '#server/partners/rules.ts'
 import { partnerChoices } from './partner/choices.server.ts'
 import { PartnerFields } from './partner/form-fields.tsx'
+import { readTerms } from './partner/terms.server.ts'
 import { changeOf, summaryOf, textOf, typedIn } from './read-query.server.ts'
 
 export const meta: MetaFunction = () => [{ title: 'New partner · Remit' }]
@@ -35,6 +36,7 @@ export async function action(args: ActionFunctionArgs) {
       // The procedure says 'Choose a kind of partner.' for anything else.
       type: (textOf(form, 'type') as PartnerType) || undefined,
       reference: textOf(form, 'reference') || undefined,
+      ...readTerms(form, textOf(form, 'currency') || currencyOf(textOf(form, 'country'))),
       idempotencyKey,
     }),
   )

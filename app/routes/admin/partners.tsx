@@ -24,13 +24,20 @@ import { FilterProblems, ListEnd } from './list-parts.tsx'
 import { ofThem } from './partner/of-them.server.ts'
 import { cursorOf, readQuery } from './read-query.server.ts'
 
+/** The list runs by name, and the cursor holds one, in base64. */
+const longestName = 600
+
 export const meta: MetaFunction = () => [{ title: 'Partners · Remit' }]
 
 export async function loader(args: LoaderFunctionArgs) {
   const params = new URL(args.request.url).searchParams
   const { filter, problems } = readQuery(partnerFilterSchema, params)
   return query(args, async api => {
-    const { rows, next, counts } = await api.partners.list({ ...filter, cursor: cursorOf(params), limit: 50 })
+    const { rows, next, counts } = await api.partners.list({
+      ...filter,
+      cursor: cursorOf(params, longestName),
+      limit: 50,
+    })
     const now = Date.now()
     return {
       rows: rows.map(row => ({
@@ -71,9 +78,14 @@ export default function Partners() {
       title="Partners"
       actions={
         mayManage ? (
-          <LinkButton to="/admin/partners/new" icon="plus" variant="primary">
-            New partner
-          </LinkButton>
+          <>
+            <LinkButton to="/admin/imports/new?kind=partners" icon="upload">
+              Import
+            </LinkButton>
+            <LinkButton to="/admin/partners/new" icon="plus" variant="primary">
+              New partner
+            </LinkButton>
+          </>
         ) : null
       }
     >

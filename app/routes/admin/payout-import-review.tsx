@@ -6,13 +6,14 @@ import { buttonClass, LinkButton } from '#app/components/button.tsx'
 import { Icon } from '#app/components/icon.tsx'
 import { useAnswer } from '#app/components/live.tsx'
 import { Page } from '#app/components/page.tsx'
-import { Pagination } from '#app/components/pagination.tsx'
 import { withParams } from '#app/components/search-params.ts'
 import { Tabs } from '#app/components/tabs.tsx'
 import { When } from '#app/components/when.tsx'
 import { CommitForm } from './import/commit-form.tsx'
 import { ImportRows } from './import/rows.tsx'
 import { ImportFigures } from './import/summary.tsx'
+import { ListEnd } from './list-parts.tsx'
+import { cursorOf } from './read-query.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
   { title: `${data?.summary.fileName ?? 'Import'} · Import payouts · Remit` },
@@ -23,7 +24,7 @@ export async function loader(args: LoaderFunctionArgs) {
   const shown = await query(args, api =>
     api.payouts.importShow({
       importId: args.params.importId ?? '',
-      cursor: params.get('after')?.slice(0, 400) || undefined,
+      cursor: cursorOf(params),
       only: params.get('only') === 'problems' ? 'problems' : 'all',
     }),
   )
@@ -120,7 +121,7 @@ export default function ReviewImport() {
         ]}
       />
       <ImportRows rows={rows} />
-      <Pagination next={next ? withParams(params, { after: next }) : null} summary={`${rows.length} rows shown`} />
+      <ListEnd shown={rows.length} next={next} />
     </Page>
   )
 }

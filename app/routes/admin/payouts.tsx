@@ -1,12 +1,11 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node'
-import { Link, useLoaderData, useSearchParams } from '@remix-run/react'
+import { useLoaderData, useSearchParams } from '@remix-run/react'
 import { query } from '#app/api.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { LinkButton } from '#app/components/button.tsx'
 import { Empty, EmptyFiltered } from '#app/components/empty.tsx'
 import { useAnswer } from '#app/components/live.tsx'
 import { Page } from '#app/components/page.tsx'
-import { Pagination } from '#app/components/pagination.tsx'
 import { withParams } from '#app/components/search-params.ts'
 import { StatCard, StatCards } from '#app/components/stat-card.tsx'
 import { payoutLooks } from '#app/components/status-badge.tsx'
@@ -14,6 +13,7 @@ import { Tabs } from '#app/components/tabs.tsx'
 import { allows } from '#server/auth/rules.ts'
 import type { PayoutStatus } from '#server/payouts/rules.ts'
 import type { Stats } from '#server/payouts/view.ts'
+import { ListEnd } from './list-parts.tsx'
 import { answerBulk } from './payouts/bulk.server.ts'
 import { BulkConfirm, BulkResult } from './payouts/bulk.tsx'
 import { chipsOf } from './payouts/chips.server.ts'
@@ -21,6 +21,7 @@ import { ExportButton } from './payouts/export-button.tsx'
 import { readFilter } from './payouts/filter.server.ts'
 import { PayoutFilters } from './payouts/filters.tsx'
 import { PayoutTable } from './payouts/table.tsx'
+import { cursorOf } from './read-query.server.ts'
 
 export const meta: MetaFunction = () => [{ title: 'Payouts · Remit' }]
 
@@ -31,7 +32,7 @@ export async function loader(args: LoaderFunctionArgs) {
   return query(args, async api => {
     const [stats, page, options, partner] = await Promise.all([
       api.payouts.stats(filter.partnerId ? { partnerId: filter.partnerId } : {}),
-      api.payouts.list({ ...filter, cursor: params.get('after') ?? undefined, limit: 50 }),
+      api.payouts.list({ ...filter, cursor: cursorOf(params), limit: 50 }),
       api.partners.options({ limit: 50 }),
       filter.partnerId ? api.partners.get({ partnerId: filter.partnerId }).catch(() => null) : null,
     ])
@@ -163,17 +164,7 @@ export default function Payouts() {
           )
         }
       />
-      {params.get('after') ? (
-        <p>
-          <Link to={withParams(params, { after: null })} className="link inline-flex min-h-6 items-center text-sm">
-            Back to the first page
-          </Link>
-        </p>
-      ) : null}
-      <Pagination
-        next={page.next ? withParams(params, { after: page.next }) : null}
-        summary={page.rows.length > 0 ? `${page.rows.length} shown` : undefined}
-      />
+      <ListEnd shown={page.rows.length} next={page.next} />
     </Page>
   )
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Refusal } from '#app/api.server.ts'
 import type { FormErrors } from '#app/components/form.tsx'
+import { cursorIn } from '#app/components/trail.ts'
 
 /**
  * A list's filter from an address or a posted form, by the schema that the procedure uses. What can't be used is left out, with a
@@ -39,9 +40,8 @@ function sentence(field: string, message: string): string {
 }
 
 /** The page's cursor. One that is longer than any of ours reads as none. */
-export function cursorOf(params: URLSearchParams): string | undefined {
-  const cursor = params.get('after')
-  return cursor && cursor.length <= 400 ? cursor : undefined
+export function cursorOf(params: URLSearchParams, max?: number): string | undefined {
+  return cursorIn(params, 'after', max)
 }
 
 /** A form's text field, trimmed; empty where it is missing or a file. */

@@ -54,9 +54,14 @@ export function planRun(stage: Stage, company: Company, run: Run): void {
   stage.plan(run.importAt, async () => {
     const ids = await importRun(stage, company, run)
     const rows = run.entries.map((entry, index) => ({ ...entry, id: ids[index] ?? '' }))
-    stage.plan(run.approveAt, () => decideRun(stage, company, run, rows))
-    stage.plan(run.payAt, () => payRun(stage, company, run, rows))
+    decideAndPay(stage, company, run, rows)
   })
+}
+
+/** What becomes of payouts that wait for approval, by their outcomes. */
+export function decideAndPay(stage: Stage, company: Company, run: Run, rows: Row[]): void {
+  stage.plan(run.approveAt, () => decideRun(stage, company, run, rows))
+  stage.plan(run.payAt, () => payRun(stage, company, run, rows))
 }
 
 type Row = Entry & { id: string }

@@ -2,6 +2,8 @@ import { type DemoPartner, lumenPartners } from '#db/seed/partners.ts'
 import { lumen, lumenStaff } from '#db/seed.ts'
 import type { Actor } from '#server/work.ts'
 import { addPartner, type CastPartner, type Company, openCompany } from './cast.ts'
+import { planDeals } from './deals.ts'
+import { planEarnings } from './earnings.ts'
 import { type Entry, earningsOf, type Outcome, planRun } from './history.ts'
 import { planEndings, planPresent } from './present.ts'
 import { day, hour, type Stage } from './stage.ts'
@@ -75,6 +77,9 @@ export async function planLumen(stage: Stage, passwordHash: string, runs: number
   }
   for (let ago = runs; ago >= 1; ago--) planOrdinaryRun(stage, cast, ago)
   planLastRun(stage, cast)
+  const dealsSince = Math.min(170, runs * 14)
+  planDeals(stage, cast, dealsSince)
+  planEarnings(stage, cast, dealsSince)
   planEndings(stage, cast)
   planPresent(stage, cast)
   return cast

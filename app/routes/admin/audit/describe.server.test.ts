@@ -6,7 +6,7 @@ const entry = {
   at: 0,
   actor: { kind: 'user' as const, id: 'usr_1', name: 'Ana' },
   action: 'payouts.create',
-  target: { type: 'payout', id: 'po_1' },
+  target: { type: 'payout', id: 'po_1', name: 'PO-000042' as string | null },
   hash: 'h',
 }
 const changed = (changes: { field: string; before: unknown; after: unknown }[]) =>
@@ -47,9 +47,19 @@ test('lists are read item by item', () => {
 
 test('an action and a target that we have no words for are spelled out, without a link', () => {
   const { label, target } = describeEntry(
-    { ...entry, action: 'things.doOver_again', target: { type: 'thing', id: 'th_1' }, changes: [] },
+    { ...entry, action: 'things.doOver_again', target: { type: 'thing', id: 'th_1', name: null }, changes: [] },
     'UTC',
   )
   expect(label).toBe('Do over again')
-  expect(target).toEqual({ type: 'thing', id: 'th_1', word: 'thing', to: null })
+  expect(target).toEqual({ type: 'thing', id: 'th_1', name: 'th_1', word: 'thing', to: null })
+})
+
+test('a payout is called by its number, and leads to its page', () => {
+  expect(describeEntry({ ...entry, changes: [] }, 'UTC').target).toEqual({
+    type: 'payout',
+    id: 'po_1',
+    name: 'PO-000042',
+    word: 'Payout',
+    to: '/admin/payouts/po_1',
+  })
 })

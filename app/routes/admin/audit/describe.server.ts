@@ -22,6 +22,7 @@ export function describeEntry(entry: AuditEntry, timeZone: string) {
     label: actionLabel(action),
     target: {
       ...target,
+      name: target.name ?? target.id,
       word: targetWords[target.type] ?? target.type,
       to: targetPage(target.type, target.id),
     },

@@ -1,4 +1,5 @@
 import { Link } from '@remix-run/react'
+import { classNames } from '#app/components/class-names.ts'
 import { Diff } from '#app/components/diff.tsx'
 import { Icon, type IconName } from '#app/components/icon.tsx'
 import { When } from '#app/components/when.tsx'
@@ -14,6 +15,7 @@ const actorIcons: Record<AuditEntryView['actor']['kind'], IconName> = {
 /** One line of the log: who did what to what, when; the changed fields unfold. `about` is left out where the page says it. */
 export function Entry({ entry, about = true }: { entry: AuditEntryView; about?: boolean }) {
   const { seq, at, actor, action, label, target, changes, hash } = entry
+  const nameLook = target.name === target.id ? 'font-mono text-[0.92em]' : 'num'
   return (
     <li className="py-2 first:pt-0 last:pb-0" data-entry={seq}>
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
@@ -27,11 +29,11 @@ export function Entry({ entry, about = true }: { entry: AuditEntryView; about?: 
               {' '}
               · {target.word.toLowerCase()}{' '}
               {target.to ? (
-                <Link to={target.to} className="link font-mono text-[0.92em]">
-                  {target.id}
+                <Link to={target.to} className={classNames('link', nameLook)}>
+                  {target.name}
                 </Link>
               ) : (
-                <span className="font-mono text-[0.92em]">{target.id}</span>
+                <span className={nameLook}>{target.name}</span>
               )}
             </span>
           ) : null}

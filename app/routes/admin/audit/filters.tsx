@@ -22,7 +22,7 @@ export function AuditFilters({ active }: { active: readonly ActiveFilter[] }) {
             defaultValue={given('targetType')}
             options={Object.entries(targetWords).map(([value, label]) => ({ value, label }))}
           />
-          <Input name="targetId" label="Its id" defaultValue={given('targetId')} autoComplete="off" />
+          <Input name="targetId" label="Its id or PO number" defaultValue={given('targetId')} autoComplete="off" />
         </>
       }
     >

@@ -41,7 +41,7 @@ export async function changePartner(args: ActionFunctionArgs) {
     case 'revokeInvitation': {
       const { idempotencyKey } = change
       const outcome = await mutate(args, api =>
-        api.orgs.revokeInvitation({ invitationId: textOf(form, 'invitationId'), idempotencyKey }),
+        api.orgs.revokePartnerInvitation({ invitationId: textOf(form, 'invitationId'), idempotencyKey }),
       )
       return outcome.ok ? done('The invitation is withdrawn; its links open nothing any more.') : refused(outcome)
     }

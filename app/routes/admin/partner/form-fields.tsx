@@ -4,7 +4,20 @@ import { Input, Select } from '#app/components/input.tsx'
 import type { PartnerChoices } from './choices.server.ts'
 
 export type PartnerValues = Partial<
-  Record<'name' | 'email' | 'type' | 'country' | 'currency' | 'reference', string | null>
+  Record<
+    | 'name'
+    | 'email'
+    | 'type'
+    | 'country'
+    | 'currency'
+    | 'reference'
+    | 'tier'
+    | 'class'
+    | 'settlement'
+    | 'defaultRate'
+    | 'minimum',
+    string | null
+  >
 >
 
 type Props = {
@@ -85,6 +98,64 @@ export function PartnerFields({ choices, values, errors, isNew = false, hints }:
           hint="Their number in your own books; imports find them by it."
         />
       </FieldRow>
+      <Terms choices={choices} values={values} errors={errors} />
     </>
+  )
+}
+
+/** What the partner earns, and how it is paid. */
+function Terms({ choices, values, errors }: Pick<Props, 'choices' | 'values' | 'errors'>) {
+  return (
+    <fieldset className="flex flex-col gap-4 border-line border-t pt-4">
+      <legend className="sr-only">Terms</legend>
+      <FieldRow>
+        <Select
+          name="tier"
+          label="Tier"
+          defaultValue={values.tier ?? 'registered'}
+          options={choices.tiers}
+          error={errors.tier}
+          hint="Counts for deals that are won from now on."
+        />
+        <Select
+          name="class"
+          label="In a co-sale"
+          defaultValue={values.class ?? 'partner'}
+          options={choices.classes}
+          error={errors.class}
+          hint="Only programs that share by class look at it."
+        />
+      </FieldRow>
+      <FieldRow>
+        <Input
+          name="defaultRate"
+          label="Default rate in %"
+          optional
+          inputMode="decimal"
+          autoComplete="off"
+          placeholder="12.5"
+          defaultValue={values.defaultRate ?? ''}
+          error={errors.defaultRateBp}
+          hint="Applies where no commission rule matches. Empty: nothing is earned then."
+        />
+        <Input
+          name="minimum"
+          label="Smallest payout"
+          optional
+          inputMode="decimal"
+          autoComplete="off"
+          defaultValue={values.minimum ?? ''}
+          error={errors.minimum}
+          hint="In its own currency. Less than that waits for the next run."
+        />
+      </FieldRow>
+      <Select
+        name="settlement"
+        label="Paid in"
+        defaultValue={values.settlement ?? 'one'}
+        options={choices.settlements}
+        error={errors.settlement}
+      />
+    </fieldset>
   )
 }

@@ -1,4 +1,5 @@
-import { useActionData, useRouteLoaderData } from '@remix-run/react'
+import { useRouteLoaderData } from '@remix-run/react'
+import { useAnswer as useKeptAnswer } from '#app/components/live.tsx'
 import type { PartnerAnswer, PartnerIntent } from './change.server.ts'
 import type { PartnerPage } from './read.server.ts'
 
@@ -11,7 +12,7 @@ export function usePartnerPage(): PartnerPage {
 
 /** What the last post answered. */
 export function useAnswer(): PartnerAnswer | undefined {
-  return useActionData<PartnerAnswer>() as PartnerAnswer | undefined
+  return useKeptAnswer<PartnerAnswer>() as PartnerAnswer | undefined
 }
 
 /** What the server said against this form, with what was typed; null otherwise. */

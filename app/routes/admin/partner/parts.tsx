@@ -8,6 +8,7 @@ import { StatCard, StatCards } from '#app/components/stat-card.tsx'
 import { payoutLooks, StatusBadge } from '#app/components/status-badge.tsx'
 import { Table } from '#app/components/table.tsx'
 import { When } from '#app/components/when.tsx'
+import { percentWords } from '#server/lib/percent.ts'
 import { Entry } from '../audit/entry.tsx'
 import { periodLabel } from '../payouts/period.ts'
 import { usePartnerPage } from './page-data.ts'
@@ -52,6 +53,21 @@ export function Profile() {
           { label: 'Country', value: partner.countryName },
           { label: 'Currency', value: partner.currency },
           { label: 'Reference', value: partner.reference },
+          { label: 'Tier', value: partner.termNames.tier },
+          ...(partner.terms.class === 'partner' ? [] : [{ label: 'In a co-sale', value: partner.termNames.class }]),
+          {
+            label: 'Default rate',
+            value: partner.terms.defaultRateBp === null ? null : percentWords(partner.terms.defaultRateBp),
+          },
+          { label: 'Paid', value: partner.termNames.settlement },
+          ...(partner.terms.minimum === null
+            ? []
+            : [
+                {
+                  label: 'Smallest payout',
+                  value: <Money amount={partner.terms.minimum} currency={partner.currency} />,
+                },
+              ]),
           { label: 'Added', value: <When at={partner.createdAt} mode="date" /> },
           { label: 'Last paid', value: <When at={lastPaidAt} mode="date" /> },
           ...(partner.archivedAt === null

@@ -1,7 +1,8 @@
 import type { LoaderFunctionArgs } from '@remix-run/node'
 import { query } from '#app/api.server.ts'
 import { allows } from '#server/auth/rules.ts'
-import { countryName, partnerTypeLabels } from '#server/partners/rules.ts'
+import { countryName, partnerTypeLabels, settlementLabels } from '#server/partners/rules.ts'
+import { partnerClassLabels, partnerTierLabels } from '#server/programs/rules.ts'
 import { describeEntry } from '../audit/describe.server.ts'
 import { ofThem } from './of-them.server.ts'
 
@@ -25,6 +26,11 @@ export async function readPartner(args: LoaderFunctionArgs) {
       partner: {
         ...partner,
         typeName: partnerTypeLabels[partner.type],
+        termNames: {
+          tier: partnerTierLabels[partner.terms.tier],
+          class: partnerClassLabels[partner.terms.class],
+          settlement: settlementLabels[partner.terms.settlement].says,
+        },
         countryName: countryName(partner.country),
         requirements: partner.connect.requirements.map(one => ({ ...one, text: ofThem(one.text) })),
         onHold: partner.blockers.some(({ code }) => code === 'on_hold'),
@@ -34,7 +40,7 @@ export async function readPartner(args: LoaderFunctionArgs) {
       payouts: payouts.rows,
       emails: emails?.rows ?? null,
       history: history && { rows: history.rows.map(row => describeEntry(row, timeZone)), more: history.next !== null },
-      mayRevoke: allows(role, 'team.manage'),
+      mayRevoke: allows(role, 'partners.manage'),
       mayPrepare: allows(role, 'payouts.prepare'),
       idempotencyKey: args.context.newKey(),
     }

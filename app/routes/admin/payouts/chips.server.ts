@@ -25,5 +25,6 @@ export function chipsOf(
   if (filter.paidTo) add('paidTo', `Paid until ${filter.paidTo}`)
   if (filter.via) add('via', filter.via === 'stripe' ? 'Paid through Stripe' : 'Paid outside Stripe')
   if (filter.importId) add('importId', 'One import')
+  if (filter.runId) add('runId', 'One payout run')
   return chips
 }

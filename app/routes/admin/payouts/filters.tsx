@@ -17,7 +17,7 @@ export function PayoutFilters() {
     <Filters
       search={{ name: 'q', label: 'Search payouts', placeholder: 'Partner, number or reference' }}
       active={chips}
-      keep={['status', 'sort', 'importId']}
+      keep={['status', 'sort', 'importId', 'runId']}
       more={
         <>
           <Input

@@ -12,6 +12,7 @@ import { sumByCurrency } from '#server/lib/money.ts'
 import type { PayoutSort } from '#server/payouts/rules.ts'
 import type { PayoutRow } from '#server/payouts/view.ts'
 import { refusalOf } from './bulk.tsx'
+import { ListKeys } from './keys.tsx'
 import { Payable } from './payable.tsx'
 import { periodLabel } from './period.ts'
 
@@ -140,21 +141,24 @@ export function PayoutTable({ rows, sort, showPaid, confirming, done, empty }: P
       label: `${row.number} · ${row.partner.name}`,
       reason: refusalOf(row, row.status === 'pending_approval' ? 'approve' : 'markPaid') ?? '',
     }))
+  const table = (
+    <Card padding="none">
+      <Table
+        caption="Payouts"
+        columns={columns.filter(column => column.key !== 'paid' || showPaid)}
+        rows={rows}
+        rowKey={row => row.id}
+        rowTo={row => `/admin/payouts/${row.id}`}
+        sort={sortOf(sort)}
+        sortLink={sortLink}
+        select={bulk ? { form: FORM, label: row => `${row.number}, ${row.partner.name}` } : undefined}
+        empty={empty}
+      />
+    </Card>
+  )
   return (
     <>
-      <Card padding="none">
-        <Table
-          caption="Payouts"
-          columns={columns.filter(column => column.key !== 'paid' || showPaid)}
-          rows={rows}
-          rowKey={row => row.id}
-          rowTo={row => `/admin/payouts/${row.id}`}
-          sort={sortOf(sort)}
-          sortLink={sortLink}
-          select={bulk ? { form: FORM, label: row => `${row.number}, ${row.partner.name}` } : undefined}
-          empty={empty}
-        />
-      </Card>
+      {rows.length > 0 ? <ListKeys selects={bulk}>{table}</ListKeys> : table}
       {bulk && !confirming ? (
         <BulkBar
           form={FORM}

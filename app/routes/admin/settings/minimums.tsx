@@ -1,3 +1,4 @@
+import { Link } from '@remix-run/react'
 import { SubmitButton } from '#app/components/button.tsx'
 import { Card } from '#app/components/card.tsx'
 import { Form, FormActions } from '#app/components/form.tsx'
@@ -39,6 +40,12 @@ export function Minimums() {
             hint={index < saved.length && !refused ? undefined : 'Leave the amount empty for none.'}
           />
         ))}
+        <p className="text-muted text-sm">
+          <Link to="/admin/runs/minimums" className="link">
+            Programs and partners
+          </Link>{' '}
+          can have larger ones.
+        </p>
         <p className="text-muted text-sm">
           To remove a minimum, empty its amount. Save, and a row for the next one appears.
         </p>

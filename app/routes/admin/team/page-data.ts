@@ -1,4 +1,5 @@
-import { useActionData, useRouteLoaderData } from '@remix-run/react'
+import { useRouteLoaderData } from '@remix-run/react'
+import { useAnswer } from '#app/components/live.tsx'
 import type { loader } from '../team.tsx'
 import type { TeamAnswer } from './change.server.ts'
 
@@ -11,7 +12,7 @@ export function useTeamPage() {
 
 /** What the last post answered. */
 export function useTeamAnswer(): TeamAnswer | undefined {
-  return useActionData<TeamAnswer>() as TeamAnswer | undefined
+  return useAnswer<TeamAnswer>() as TeamAnswer | undefined
 }
 
 /** What the server said against this form, with what was typed; null otherwise. */

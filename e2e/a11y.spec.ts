@@ -63,6 +63,23 @@ const pages: Record<string, { as: 'owner' | 'partner' | 'nobody'; at: (house: Ho
     at: ({ payable, fresh }) => [payable, fresh].map(({ partner }) => `/admin/partners/${partner.id}`),
   },
   '/admin/partners/:partnerId/edit': { as: 'owner', at: ({ fresh }) => [`/admin/partners/${fresh.partner.id}/edit`] },
+  '/admin/imports': { as: 'owner', at: () => ['/admin/imports'] },
+  '/admin/imports/new': { as: 'owner', at: () => ['/admin/imports/new?kind=partners'] },
+  '/admin/imports/:importId': {
+    as: 'owner',
+    at: ({ imports }) => [
+      ...Object.values(imports).map(id => `/admin/imports/${id}`),
+      `/admin/imports/${imports.ready}?only=problems`,
+    ],
+  },
+  '/admin/imports/:importId/mapping': {
+    as: 'owner',
+    at: ({ imports }) => [imports.mapping, imports.committed].map(id => `/admin/imports/${id}/mapping`),
+  },
+  '/admin/imports/:importId/report': {
+    as: 'owner',
+    at: ({ imports }) => [`/admin/imports/${imports.committed}/report`],
+  },
   '/admin/emails': { as: 'owner', at: () => ['/admin/emails'] },
   '/admin/emails/:emailId': { as: 'owner', at: ({ emailId }) => [`/admin/emails/${emailId}`] },
   '/admin/jobs': { as: 'owner', at: () => ['/admin/jobs'] },

@@ -96,6 +96,19 @@ const rules: Record<string, Rule> = {
     for: staff,
     named: true,
   },
+  '/admin/imports': { at: () => '/admin/imports', for: preparers },
+  '/admin/imports/new': { at: () => '/admin/imports/new', for: staff },
+  '/admin/imports/:importId': { at: ({ imports }) => `/admin/imports/${imports.ready}`, for: preparers, named: true },
+  '/admin/imports/:importId/mapping': {
+    at: ({ imports }) => `/admin/imports/${imports.mapping}/mapping`,
+    for: preparers,
+    named: true,
+  },
+  '/admin/imports/:importId/report': {
+    at: ({ imports }) => `/admin/imports/${imports.committed}/report`,
+    for: preparers,
+    named: true,
+  },
   '/admin/emails': { at: () => '/admin/emails', for: staff },
   '/admin/emails/:emailId': { at: house => `/admin/emails/${house.emailId}`, for: staff, named: true },
   '/admin/jobs': { at: () => '/admin/jobs', for: staff },
@@ -222,6 +235,8 @@ const files: { at: (house: House) => string; method: 'GET' | 'POST'; for: Who[] 
   { at: () => '/admin/audit/export.jsonl', method: 'POST', for: ['owner', 'admin', 'viewer'] },
   { at: () => '/admin/payouts/import/sample.csv', method: 'GET', for: staff },
   { at: ({ importId }) => `/admin/payouts/import/${importId}/errors.csv`, method: 'GET', for: preparers },
+  { at: () => '/admin/imports/sample.csv?kind=deals', method: 'GET', for: staff },
+  { at: ({ imports }) => `/admin/imports/${imports.ready}/failed.csv`, method: 'GET', for: preparers },
   { at: ({ emailId }) => `/admin/emails/${emailId}/body`, method: 'GET', for: staff },
   {
     at: ({ payouts }) => `/portal/payouts/${payouts.paid.id}/statement.csv`,

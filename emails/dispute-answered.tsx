@@ -4,13 +4,13 @@ import { Title } from './layout.tsx'
 import { clip, type EmailFrame, type Template } from './template.ts'
 
 export interface DisputeAnsweredProps extends DisputeProps {
-  /** Who reads it: the partner, or the company. */
-  reader: 'partner' | 'staff'
+  /** True where the partner reads it, false where the company does. */
+  forPartner: boolean
   answer: string
 }
 
 function from(props: DisputeAnsweredProps, frame: EmailFrame): string {
-  return props.reader === 'partner' ? frame.orgName : props.partnerName
+  return props.forPartner ? frame.orgName : props.partnerName
 }
 
 function DisputeAnswered(props: DisputeAnsweredProps & { frame: EmailFrame }) {
@@ -29,12 +29,12 @@ export const disputeAnswered: Template<DisputeAnsweredProps> = {
   subject: (props, frame) => `${clip(from(props, frame), 24)} answered on ${props.reference}`,
   preview: props => `“${props.answer}”`,
   reason: (props, frame) =>
-    props.reader === 'partner'
+    props.forPartner
       ? `${props.partnerName} disputes a commission of ${frame.orgName}’s.`
       : `you answer disputes at ${frame.orgName}.`,
   component: DisputeAnswered,
   sampleProps: {
-    ordinary: { ...sampleDispute, reader: 'partner', answer: 'The 20 % are for renewals; this one is new business.' },
-    longNames: { ...longDispute, reader: 'staff', answer: 'Please look again. '.repeat(40).trim() },
+    ordinary: { ...sampleDispute, forPartner: true, answer: 'The 20 % are for renewals; this one is new business.' },
+    longNames: { ...longDispute, forPartner: false, answer: 'Please look again. '.repeat(40).trim() },
   },
 }

@@ -4,6 +4,7 @@ import { inviteMember, remintInvitation } from '#server/auth/invitations.ts'
 import { aPartner, aPayout } from '#server/test/factories.ts'
 import { work } from '#server/work.ts'
 import { negotiatedDeal } from './negotiated-deal.ts'
+import { someImports } from './some-imports.ts'
 import type { Base } from './world.ts'
 
 /** An organization with one of everything that a page can show. */
@@ -107,6 +108,7 @@ export async function fullHouse(base: Base) {
   const invitation = await remintInvitation(deps, invitationId)
   if (!invitation) throw new Error('the invitation is not open')
   const negotiated = await negotiatedDeal(base)
+  const imports = await someImports(base)
   return {
     payouts,
     emailId,
@@ -114,6 +116,7 @@ export async function fullHouse(base: Base) {
     brokenImportId,
     jobId,
     negotiated,
+    imports,
     invitationPath: new URL(invitation.url).pathname,
   }
 }

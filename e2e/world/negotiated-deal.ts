@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import { commissions } from '#db/schema/index.ts'
+import { commissions, partners } from '#db/schema/index.ts'
 import { addTouch, winDeal } from '#server/deals/service.ts'
 import { approveRegistration } from '#server/registrations/decide.ts'
 import { createRegistration } from '#server/registrations/service.ts'
@@ -19,6 +19,7 @@ export async function negotiatedDeal({ deps, org, owner, payable, fresh }: Base)
     work(deps, { orgId: org.id, actor: { kind: 'user', id: user.id, name: user.name } }, fn)
   const mine = payable.partner.id
   const now = deps.clock.now()
+  await deps.db.write(tx => tx.update(partners).set({ defaultRateBp: 1_000 }).where(eq(partners.id, mine)))
   const other = await aPartner(deps, { orgId: org.id, name: 'Co-selling Colleagues', defaultRateBp: 1_000 })
   const taken = await as(fresh.person.user, unit =>
     createRegistration(unit, fresh.partner.id, {

@@ -29,8 +29,8 @@ export interface PendingGroup extends Pending {
   partnerId: string
 }
 
-/** Rows of one read. At most this many pass between two chances for other requests: a few milliseconds. */
-export const sliceSize = 20_000
+/** Rows of one read. At most this many pass between two chances for other requests: some ten milliseconds on a slow machine. */
+export const sliceSize = 5_000
 
 interface Slice {
   now: number
@@ -55,11 +55,15 @@ export async function* pendingTotals(
 ): AsyncGenerator<PendingGroup> {
   let after: Key | null = null
   let open: PendingGroup | null = null
-  for (;;) {
+  const measured = async <T>(read: () => Promise<T>): Promise<T> => {
     const started = performance.now()
-    const [until]: Key[] = await db.all(endStatement(orgId, slice, after, size))
-    const groups: PendingGroup[] = await db.all(sliceStatement(orgId, slice, after, until ?? null))
+    const answer = await read()
     timed?.(performance.now() - started)
+    return answer
+  }
+  for (;;) {
+    const [until]: Key[] = await measured(() => db.all(endStatement(orgId, slice, after, size)))
+    const groups: PendingGroup[] = await measured(() => db.all(sliceStatement(orgId, slice, after, until ?? null)))
     for (const group of groups) {
       if (open && sameGroup(open, group)) open = add(open, group)
       else {

@@ -32,7 +32,11 @@ test('each side hears what the other said, in its own place, and the partner how
   const { id } = await aCommission(deps, { partner, amount: 100_000 })
   const dispute = await person.api.disputes.open({ commissionId: id, reason: 'We agreed on 20 %.' })
   expect(await mails(deps, org.id)).toMatchObject([
-    { subject: 'Northwind disputes C-000001', text: expect.stringContaining(`/admin/commissions/${id}`), partnerId: null },
+    {
+      subject: 'Northwind disputes C-000001',
+      text: expect.stringContaining(`/admin/commissions/${id}`),
+      partnerId: null,
+    },
   ])
   deps.clock.advance(1)
   await admin.api.disputes.answer({ disputeId: dispute.id, body: 'For renewals only.' })
@@ -42,7 +46,12 @@ test('each side hears what the other said, in its own place, and the partner how
   expect(answered?.text).toContain('For renewals only.')
   expect(answered?.text).not.toContain(admin.user.name)
   deps.clock.advance(1)
-  await admin.api.disputes.resolve({ disputeId: dispute.id, decision: 'adjust', amount: 5_000, reason: 'You are right.' })
+  await admin.api.disputes.resolve({
+    disputeId: dispute.id,
+    decision: 'adjust',
+    amount: 5_000,
+    reason: 'You are right.',
+  })
   // What is no longer true is not sent: the dispute is neither open nor waiting for an answer.
   expect(await mails(deps, org.id)).toMatchObject([
     { subject: 'Adjusted by $50.00: C-000001', text: expect.stringContaining('You are right.'), partnerId: partner.id },

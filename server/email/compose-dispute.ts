@@ -51,13 +51,9 @@ export async function composeDispute(
     case 'disputeAnswered': {
       const message = messages.find(one => one.id === messageId)
       if (!message || dispute.status !== 'open') return null
-      const reader = message.side === 'staff' ? ('partner' as const) : ('staff' as const)
-      const props = { ...shared(reader === 'partner' ? 'portal' : 'admin'), reader, answer: message.body }
-      return {
-        message: { template, props },
-        partnerId: reader === 'partner' ? dispute.partnerId : null,
-        payoutId: null,
-      }
+      const forPartner = message.side === 'staff'
+      const props = { ...shared(forPartner ? 'portal' : 'admin'), forPartner, answer: message.body }
+      return { message: { template, props }, partnerId: forPartner ? dispute.partnerId : null, payoutId: null }
     }
     case 'disputeResolved': {
       if (dispute.status !== 'released' && dispute.status !== 'adjusted') return null

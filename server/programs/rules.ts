@@ -82,7 +82,7 @@ export function describeProgram(model: AttributionModel, parameters: ProgramPara
   const since = lookbackDays === null ? 'however old they are' : `not older than ${countOf(lookbackDays, 'day')}`
   const types = excludedTypes
     .filter(type => type !== 'crm_sync' || countsCrmSync)
-    .map(type => touchLabels[type].toLowerCase())
+    .map(type => inside(touchLabels[type]))
   const left = [
     ...(countsCrmSync ? [] : ['CRM syncs']),
     ...(types.length > 0 ? [`touches of type ${types.join(', ')}`] : []),
@@ -97,11 +97,11 @@ export function describeProgram(model: AttributionModel, parameters: ProgramPara
 
 function weighing(model: AttributionModel, parameters: ProgramParameters): string[] {
   const list = <K extends string>(labels: Record<K, string>, numbers: Record<K, number>, unit = '') =>
-    (Object.keys(labels) as K[]).map(key => `${labels[key].toLowerCase()} ${numbers[key]}${unit}`).join(', ')
+    (Object.keys(labels) as K[]).map(key => `${inside(labels[key])} ${numbers[key]}${unit}`).join(', ')
   const changed = <K extends string>(labels: Record<K, string>, percents: Record<K, number>) =>
     (Object.keys(labels) as K[])
       .filter(key => percents[key] !== 100)
-      .map(key => `${labels[key].toLowerCase()} ${percents[key]} %`)
+      .map(key => `${inside(labels[key])} ${percents[key]} %`)
   switch (model) {
     case 'time_decay':
       return [
@@ -128,6 +128,11 @@ function weighing(model: AttributionModel, parameters: ProgramParameters): strin
     default:
       return []
   }
+}
+
+/** A label inside a sentence: `Content share` → `content share`, but `CRM sync`. */
+function inside(label: string): string {
+  return label.replace(/^[A-Z](?=[a-z])/, first => first.toLowerCase())
 }
 
 function countOf(count: number, one: string): string {

@@ -12,12 +12,6 @@ export const streamLabels: Record<RuleStream, { label: string; says: string }> =
   spiff: { label: 'Spiff', says: 'Comes on top, for a while. The first spiff that matches wins.' },
 }
 
-export const versionLabels: Record<RuleVersionStatus, { label: string; says: string }> = {
-  draft: { label: 'Draft', says: 'Pays nobody until somebody else publishes it' },
-  published: { label: 'Published', says: 'In force on its days; never changes' },
-  discarded: { label: 'Discarded', says: 'Never was in force' },
-}
-
 export const partnerTypeLabels: Record<PartnerType, string> = {
   reseller: 'Resellers',
   referrer: 'Referrers',

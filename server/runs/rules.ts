@@ -12,26 +12,6 @@ export function runNumber(number: number): string {
   return `RUN-${String(number).padStart(6, '0')}`
 }
 
-export const runStatusLabels: Record<RunStatus, { label: string; says: string }> = {
-  draft: { label: 'Draft', says: 'Planned; nothing is created yet' },
-  executed: { label: 'Executed', says: 'Its payouts are made, exactly as planned' },
-  discarded: { label: 'Discarded', says: 'Put away; nothing was created' },
-}
-
-export const outcomeLabels: Record<PlanOutcome, string> = {
-  pay: 'To pay',
-  rolls_over: 'Rolls over',
-  blocked: 'Blocked',
-}
-
-export const flagLabels: Record<PlanFlag['code'], string> = {
-  first_payout: 'First payout',
-  never_paid: 'Never paid before',
-  big_change: 'Changed by more than half',
-  destination_changed: 'Details changed lately',
-  top_amount: 'Among the largest',
-}
-
 /** How long a changed destination is worth a look (milliseconds). */
 export const destinationChangedMs = 30 * 24 * 60 * 60_000
 /** From so many rows of one currency, the largest twentieth is flagged. */

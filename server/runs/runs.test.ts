@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { expect, test, vi } from 'vitest'
 import { commissions, payoutLines, payoutRunRows, payouts } from '#db/schema/index.ts'
+import { compose } from '../email/compose.ts'
 import { asRole } from '../test/callers.ts'
 import { type TestDeps, testDeps } from '../test/deps.ts'
 import { aCommission, anOrg, aPartner, type Org, type Partner } from '../test/factories.ts'
@@ -115,6 +116,13 @@ test('approvers get one mail a run, and whoever executed it can’t approve its 
     sql`SELECT payload FROM outbox WHERE topic = 'email.send' AND payload ->> 'template' = 'approvalRequested'`,
   )
   expect(jobs.map(job => JSON.parse(job.payload).about)).toEqual([{ runId: run.id }])
+  const notice = { to: { staffWith: 'payouts.approve' as const }, about: { runId: run.id } }
+  expect((await compose(deps, org, 'approvalRequested', notice))?.message.props).toMatchObject({
+    count: 2,
+    totals: ['USD\u00a0200.00'],
+    period: 'Feb 2026',
+    reviewUrl: `http://127.0.0.1:3000/admin/payouts?status=pending_approval&runId=${run.id}`,
+  })
   const made = await payoutsOf(deps, org)
   await expect(api.payouts.approve({ payoutId: made[0]!.id })).rejects.toThrow('You prepared this payout')
   const other = await asRole(deps, 'owner', { org })
@@ -521,3 +529,29 @@ test('what is owed is read by its index, without looking at each commission', as
     /^SEARCH c USING INDEX commissions_open \(org_id=\? AND \(partner_id,currency,id\)>\(\?,\?,\?\)\)$/,
   )
 })
+
+test.each(['the run', 'the partner'])(
+  'a dispute beside the execution, %s first: what is disputed is in no payout',
+  async first => {
+    const company = await aCompany()
+    const { deps, org, api, partner } = company
+    const one = await earned(deps, partner, 10_000)
+    await earned(deps, partner, 3_000)
+    const person = await asRole(deps, 'partner', { org, partner })
+    const { run } = await planned(company)
+    const execute = () => api.runs.execute({ runId: run.id, digest: run.digest })
+    const dispute = () => person.api.disputes.open({ commissionId: one.id, reason: 'The deal was larger.' })
+    const [a, b] = await Promise.allSettled(first === 'the run' ? [execute(), dispute()] : [dispute(), execute()])
+    const [disputed, other] = await inDatabase(deps, partner)
+    expect(disputed).toMatchObject({ status: 'accrued', payoutId: null, disputedAt: expect.any(Number) })
+    if (first === 'the run') {
+      expect([a.status, b.status]).toEqual(['fulfilled', 'fulfilled'])
+      expect(await payoutsOf(deps, org)).toMatchObject([{ amount: 3_000, status: 'pending_approval' }])
+      expect(other).toMatchObject({ status: 'in_payout' })
+    } else {
+      expect([a.status, b.status]).toEqual(['fulfilled', 'rejected'])
+      expect(await payoutsOf(deps, org)).toEqual([])
+    }
+    expect(await payable(deps, partner)).toEqual({ USD: 13_000 })
+  },
+)

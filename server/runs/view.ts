@@ -19,7 +19,7 @@ import type { Deps } from '../deps.ts'
 import { notFound } from '../lib/errors.ts'
 import { fromStripeAmount, type Money } from '../lib/money.ts'
 import { decodeCursor, type Page, toPage } from '../lib/page.ts'
-import { type linesInput, type listRunsInput, outcomeLabels, type rowsInput, runNumber } from './rules.ts'
+import { type linesInput, type listRunsInput, type rowsInput, runNumber } from './rules.ts'
 import type { Run } from './service.ts'
 import { readWaiting } from './waiting.ts'
 
@@ -195,7 +195,6 @@ export interface RunRow {
   amount: number
   lastAmount: number | null
   outcome: PlanOutcome
-  outcomeLabel: string
   reason: string | null
   included: boolean
   lineCount: number
@@ -239,7 +238,6 @@ export async function listRows(db: Drizzle, orgId: string, input: z.infer<typeof
     rows.map(({ partnerId, name, included, flags, blockers, ...row }) => ({
       ...row,
       partner: { id: partnerId, name },
-      outcomeLabel: outcomeLabels[row.outcome],
       included: included === 1,
       flags: JSON.parse(flags) as PlanFlag[],
       blockers: JSON.parse(blockers) as PlanBlocker[],

@@ -89,10 +89,16 @@ export async function openSplit(
   work.audit({
     action: 'splits.open',
     target: target(row),
-    after: { deal: dealNumber(deal.number), dealId: deal.id, partners: invited, deadline },
+    after: {
+      partners: able.filter(({ id }) => invited.includes(id)).map(({ name }) => name),
+      deadlineAt: deadline,
+      ...(row.note ? { note: row.note } : {}),
+    },
   })
-  work.changed('deals')
-  for (const partnerId of invited) tellPartner(work, 'splitOpened', row, partnerId)
+  for (const partnerId of invited) {
+    tellPartner(work, 'splitOpened', row, partnerId)
+    work.changed('deals', partnerId)
+  }
   return changed(row)
 }
 
@@ -356,7 +362,8 @@ export async function change(work: Work, row: Split, set: Partial<Omit<Split, 'i
     .where(and(eq(dealSplits.id, row.id), eq(dealSplits.orgId, work.orgId), eq(dealSplits.version, row.version)))
     .returning()
   if (!after) throw new DomainError('CONFLICT', 'This negotiation has just changed. Look again.')
-  work.changed('deals')
+  // Everybody who takes part has it open, and nobody else hears of it.
+  for (const partnerId of await invitedTo(work, row)) work.changed('deals', partnerId)
   return after
 }
 

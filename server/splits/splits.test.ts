@@ -172,6 +172,16 @@ test('a new proposal voids earlier answers, also when all had accepted; its prop
   expect(await asAnn.api.accept({ splitId, round: 2 })).toMatchObject({ status: 'accepted' })
 })
 
+test('whoever takes part sees it move, and nobody else', async () => {
+  const { deps, ann, ben, admin, asBen, dealId, cat } = await aDeal()
+  const { id: splitId } = await admin.api.open({ dealId, deadlineOn })
+  const heard = new Set<string | null>()
+  deps.changes.subscribe(({ partnerId }) => heard.add(partnerId))
+  await asBen.api.propose({ splitId, shares: sharesOf({ ann, ben }, 5_500) })
+  expect(heard).toEqual(new Set([ann.id, ben.id]))
+  expect(heard).not.toContain(cat.id)
+})
+
 test('a partner may be left out of the shares, but its word is still asked', async () => {
   const { ann, ben, asAnn, asBen, dealId, admin, deps } = await aDeal()
   const { id: splitId } = await admin.api.open({ dealId, deadlineOn })

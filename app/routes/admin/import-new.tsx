@@ -27,6 +27,7 @@ export async function loader(args: LoaderFunctionArgs) {
     mayManage: allows(args.context.viewer?.role ?? 'partner', 'imports.manage'),
     kind: kinds.find(kind => kind === wanted) ?? 'deals',
     idempotencyKey: args.context.newKey(),
+    presets: presets.map(({ id, tool, kind, verified, source, says }) => ({ id, tool, kind, verified, source, says })),
   }
 }
 
@@ -36,15 +37,11 @@ export async function action(args: ActionFunctionArgs) {
   return redirect(`/admin/imports/${outcome.value.importId}/mapping`, 303)
 }
 
-const tools = [...new Map(presets.map(preset => [preset.tool, preset.id.split('-')[0] ?? '']))].map(
-  ([label, value]) => ({
-    label,
-    value,
-  }),
-)
-
 export default function NewImport() {
-  const { mayManage, kind, idempotencyKey } = useLoaderData<typeof loader>()
+  const { mayManage, kind, idempotencyKey, presets } = useLoaderData<typeof loader>()
+  const tools = [...new Map(presets.map(preset => [preset.tool, preset.id.split('-')[0] ?? '']))].map(
+    ([label, value]) => ({ label, value }),
+  )
   const refusal = useAnswer<typeof action>()
   const [firstKey] = useState(idempotencyKey)
   return (

@@ -16,11 +16,16 @@ import { changeOf, summaryOf, textOf, typedIn } from './read-query.server.ts'
 export const meta: MetaFunction = () => [{ title: 'Plan a run · Remit' }]
 
 export async function loader(args: LoaderFunctionArgs) {
-  const programs = await query(args, api => api.programs.list({ limit: 100 }))
+  const running = periodOf(Date.now(), args.context.timeZone)
+  const before = shiftPeriod(running, -1)
+  const { programs, month } = await query(args, async api => ({
+    programs: await api.programs.list({ limit: 100 }),
+    month: await api.periods.get({ period: before }),
+  }))
   return {
     programs: programs.rows.map(({ id, name }) => ({ id, name })),
-    // The month that is over is what is paid.
-    period: shiftPeriod(periodOf(Date.now(), args.context.timeZone), -1),
+    // The month that is over is what is paid, while its books are open.
+    period: month.status === 'closed' ? running : before,
     mayPrepare: allows(args.context.viewer?.role ?? 'partner', 'runs.prepare'),
     idempotencyKey: args.context.newKey(),
   }

@@ -63,6 +63,21 @@ export const actionWords: Record<string, string> = {
   'rates.add': 'Entered an exchange rate',
   'rates.import': 'Imported exchange rates',
   'periods.close': 'Closed a month',
+  'registrations.create': 'Drafted a registration',
+  'registrations.update': 'Edited a registration',
+  'registrations.submit': 'Sent a registration in',
+  'registrations.withdraw': 'Withdrew a registration',
+  'registrations.approve': 'Approved a registration',
+  'registrations.decline': 'Declined a registration',
+  'registration.reminded': 'A partner was reminded that a protection ends',
+  'registration.expired': 'A protection ended',
+  'splits.open': 'Asked partners to agree on shares',
+  'splits.propose': 'Proposed shares',
+  'splits.accept': 'Accepted shares',
+  'splits.decline': 'Declined shares',
+  'splits.confirm': 'Confirmed agreed shares',
+  'splits.withdraw': 'Withdrew an agreement on shares',
+  'split.expired': 'Shares were not agreed on in time',
   'orgs.create': 'Created the organization',
   'orgs.makeOwner': 'Made an owner, at the command line',
   'orgs.invite': 'Invited somebody',
@@ -102,6 +117,9 @@ export const domainWords: Record<string, string> = {
   rates: 'Exchange rates',
   periods: 'Months',
   imports: 'Imports',
+  registrations: 'Registrations: what people did',
+  registration: 'Registrations: what happened',
+  splits: 'Shares among partners',
   orgs: 'Team and settings',
   auth: 'Sign-in and accounts',
   jobs: 'Jobs',
@@ -116,6 +134,7 @@ export const targetWords: Record<string, string> = {
   dispute: 'Dispute',
   run: 'Payout run',
   rate: 'Exchange rate',
+  registration: 'Registration',
   membership: 'Member',
   invitation: 'Invitation',
   organization: 'Organization',
@@ -148,6 +167,8 @@ export function targetPage(type: string, id: string): string | null {
       return `/admin/runs/${id}`
     case 'rate':
       return '/admin/rates'
+    case 'registration':
+      return `/admin/registrations/${id}`
     case 'data_import':
       return `/admin/imports/${id}`
     case 'import':

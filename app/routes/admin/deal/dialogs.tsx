@@ -99,7 +99,7 @@ function TakesBack() {
       <p>
         All that was earned from it is taken back,{' '}
         <Money amount={earned.reduce((sum, one) => sum + one.amount, 0)} currency={deal.currency} /> from{' '}
-        {earned.length === 1 ? 'one partner' : `${earned.length} partners`}:
+        {earned.length === 1 ? 'one partner' : `${earned.length} partners`}, unless its clawback window is over.
       </p>
       <p className="text-muted text-sm">
         What isn’t paid yet cancels out before the next payout. What was paid already is owed back and taken from later

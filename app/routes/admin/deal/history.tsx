@@ -22,6 +22,13 @@ const actionWords: Record<string, string> = {
   'attribution.override': 'Shares set by hand',
   'attribution.clearOverride': 'Shares set by hand withdrawn',
   'attribution.recalculate': 'Recalculated on demand',
+  'splits.open': 'Partners asked to agree on shares',
+  'splits.propose': 'Shares proposed',
+  'splits.accept': 'Shares accepted',
+  'splits.decline': 'Shares declined',
+  'splits.confirm': 'Agreed shares confirmed',
+  'splits.withdraw': 'Agreement on shares withdrawn',
+  'split.expired': 'Shares not agreed on in time',
 }
 
 /** Every change with who, when, and field by field what it was and became; the audit log's own rows. */

@@ -34,7 +34,7 @@ export function readProgramForm(
     const typed = text(name)
     if (typed === '') return fallback
     if (!/^\d{1,9}$/.test(typed)) {
-      fields[name] = 'Write a whole number.'
+      fields[name] = 'Write a whole number from 0 on, like 40.'
       return fallback
     }
     return Number(typed)

@@ -2,7 +2,6 @@ import type { IconName } from '#app/components/icon.tsx'
 import { Badge, type Tone } from '#app/components/status-badge.tsx'
 import type { PlanFlag, PlanOutcome, RunStatus } from '#server/runs/rules.ts'
 
-// The words of runs/rules.ts, which would bring zod to the browser.
 const statuses: Record<RunStatus, { label: string; tone: Tone; icon: IconName }> = {
   draft: { label: 'Draft', tone: 'warning', icon: 'circle-dashed' },
   executed: { label: 'Executed', tone: 'success', icon: 'check-circle' },

@@ -45,7 +45,9 @@ export const partners = sqliteTable('partners', {
   /** What it is paid in. */
   currency: text().notNull(),
   /** `one`: everything is converted to `currency`; `each`: paid in whatever it earned. */
-  settlement: text({ enum: ['one', 'each'] }).notNull().default('one'),
+  settlement: text({ enum: ['one', 'each'] })
+    .notNull()
+    .default('one'),
   archivedAt: integer('archived_at'),
   stripeAccountId: text('stripe_account_id'),
   transfersStatus: text('transfers_status', { enum: transfersStatuses }).notNull().default('none'),

@@ -68,6 +68,20 @@ test('the demo has every status and blocker, holds together, agrees with its sim
     'transfers_paused',
   ])
 
+  // The money of the last months comes from deals, and everything that can be said about it is there to be seen.
+  const seen = await db.read.all<{ what: string }>(sql`
+    SELECT DISTINCT 'deal ' || stage AS what FROM deals UNION SELECT DISTINCT 'run ' || status FROM payout_runs
+    UNION SELECT DISTINCT 'commission ' || kind || ' ' || status FROM commissions UNION SELECT DISTINCT 'spiff' FROM commissions WHERE stream = 'spiff'
+    UNION SELECT DISTINCT 'dispute ' || status FROM disputes UNION SELECT DISTINCT 'registration ' || status FROM registrations
+    UNION SELECT DISTINCT 'split ' || status FROM deal_splits UNION SELECT DISTINCT 'rule ' || status FROM rule_versions`)
+  expect(seen.map(row => row.what)).toEqual(
+    expect.arrayContaining([
+      ...['deal open', 'deal won', 'deal lost', 'run draft', 'run executed', 'rule published', 'rule draft', 'spiff'],
+      ...['commission earned accrued', 'commission earned in_payout', 'dispute open', 'dispute adjusted', 'split open'],
+      ...['registration approved', 'registration declined', 'registration submitted'],
+    ]),
+  )
+
   // Nothing is left for the worker that would move the story on by itself, and what was paid is settled once.
   const open = await db.read.all(sql`SELECT topic FROM outbox WHERE status <> 'done'`)
   expect(open).toEqual([])

@@ -32,8 +32,10 @@ export function planDeals(stage: Stage, cast: Cast, since: number): void {
     known.programs = await openPrograms(stage, cast)
     await writeRules(stage, cast, known.programs)
   })
-  for (const [ago, { usd, gbp }] of demoRates.entries())
-    stage.plan(monthEnd(today, company.timeZone, ago) + 20 * hour, async () => {
+  const rateDays = [...demoRates.keys()].map(ago => monthEnd(today, company.timeZone, ago) + 20 * hour)
+  for (const [index, at] of [today - 50 * hour, ...rateDays].entries())
+    stage.plan(at, async () => {
+      const { usd, gbp } = demoRates[Math.max(0, index - 1)] ?? demoRates[0]
       const on = { day: dayOf(stage.clock.now(), company.timeZone), note: 'Made up for the demo' }
       await act(stage, company.orgId, staff.elena, async unit => {
         await addRate(unit, { base: 'EUR', quote: 'USD', rate: usd, ...on })
@@ -114,16 +116,16 @@ async function writeRules(stage: Stage, { company, staff }: Cast, { affiliates }
       name: 'Large deals',
       wording: {
         priority: 10,
-        conditions: { sizeFrom: 10_000_000 },
+        conditions: { sizeFrom: 3_000_000 },
         currency: 'USD',
         pay: {
           kind: 'brackets',
           brackets: [
-            { upTo: 5_000_000, rateBp: 1_500 },
+            { upTo: 2_000_000, rateBp: 1_500 },
             { upTo: null, rateBp: 600 },
           ],
         },
-        cap: 1_200_000,
+        cap: 320_000,
       },
     },
     {
@@ -176,7 +178,9 @@ async function planDeal(stage: Stage, cast: Cast, known: DealPrograms): Promise<
   const { company, staff } = cast
   const opened = stage.clock.now()
   const active = [...cast.partners.values()].filter(partner => partner.ending !== 'archived')
-  const first = chance.pick(active)
+  const favourite = cast.partners.get('northwind')
+  // Whoever signs in as Dana finds something to read.
+  const first = favourite && chance.fraction() < 0.2 ? favourite : chance.pick(active)
   const isAffiliate = first.type === 'affiliate'
   // A partner from elsewhere joins in now and then, and is paid in its own currency.
   const others = active.filter(
@@ -187,7 +191,7 @@ async function planDeal(stage: Stage, cast: Cast, known: DealPrograms): Promise<
   )
   const [accountName, accountDomain] = chance.pick(accounts)
   const product = chance.pick(products)
-  const amount = Math.round(chance.between(isAffiliate ? 30 : 60, isAffiliate ? 160 : 1_450) ** 1.06) * 10_000
+  const amount = Math.round(chance.between(isAffiliate ? 20 : 24, isAffiliate ? 90 : 380) ** 1.06) * 10_000
   const dealId = await act(stage, company.orgId, staff.tom, async unit => {
     const made = await createDeal(unit, {
       programId: isAffiliate ? known.affiliates : known.main,

@@ -1,6 +1,7 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import { commissions, deals, payouts, users } from '#db/schema/index.ts'
 import { disputeReasons } from '#db/seed/deals.ts'
+import { bookDue } from '#server/commissions/installments.ts'
 import { openDispute, resolveDispute } from '#server/disputes/service.ts'
 import { dayOf, periodOf, shiftPeriod, startOfDay } from '#server/lib/period.ts'
 import { approveRegistration, declineRegistration } from '#server/registrations/decide.ts'
@@ -23,6 +24,11 @@ export function planEarnings(stage: Stage, cast: Cast, since: number): void {
     const at = startOfDay(`${shiftPeriod(period, 1)}-04`, zone) + 14 * hour
     stage.plan(at, () => playRun(stage, cast, period, at, ago === 1))
   }
+  // The months of recurring commissions, as the worker books them.
+  for (let ago = since; ago > 0; ago -= 9)
+    stage.plan(today - ago * day, async () => {
+      await bookDue(stage.deps)
+    })
   // What has been released since waits in a draft that somebody is going through.
   stage.plan(today - 100 * minute, async () => {
     await act(stage, cast.company.orgId, cast.staff.tom, unit => createRun(unit, { period: periodOf(today, zone) }))
@@ -99,10 +105,15 @@ function planDisputes(stage: Stage, cast: Cast): void {
       )
   })
   stage.plan(today - 13 * day, async () => {
-    const line = await free('atelier')
-    const camille = await personOf(stage, 'camille@atelier-lumen.example')
-    if (!line) return
-    const dispute = await act(stage, orgId, camille, unit =>
+    let found: { line: NonNullable<Awaited<ReturnType<typeof free>>>; email: string } | undefined
+    for (const { key, people } of [...cast.partners.values()].reverse()) {
+      const line = people && key !== 'northwind' ? await free(key) : undefined
+      if (line && people?.[0]) found = { line, email: people[0].email }
+    }
+    if (!found) return
+    const { line, email } = found
+    const contact = await personOf(stage, email)
+    const dispute = await act(stage, orgId, contact, unit =>
       openDispute(unit, line.partnerId, { commissionId: line.id, reason: disputeReasons.answered }),
     )
     stage.plan(today - 11 * day, async () => {

@@ -62,6 +62,7 @@ function columnsOf(now: number): Column<Commission>[] {
       cell: row => (
         <span className="inline-flex max-w-56 flex-col max-sm:items-end">
           {kinds[row.kind]}
+          {row.stream === 'spiff' ? <span className="text-muted text-xs">Spiff, on top of the base</span> : null}
           {row.note ? <span className="break-words text-muted text-xs">{row.note}</span> : null}
         </span>
       ),

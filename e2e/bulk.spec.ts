@@ -48,7 +48,8 @@ test('200 payouts are approved from the list; the one that can’t be is named, 
     await check.getByRole('button', { name: `Approve ${count} payouts` }).click()
     await expect(page.getByText(`${count} payouts approved`)).toBeVisible()
     approved += count
-    await expect(tab).toContainText(String(201 - approved))
+    // The whole number: 5 is also in the 54 that stood there before, with rows that are about to go.
+    await expect(tab).toHaveText(new RegExp(`\\D${201 - approved}$`))
   }
   expect(approved).toBe(200)
   await expect(page.locator('[data-row]')).toHaveCount(1)

@@ -68,6 +68,8 @@ test('a forgotten password is chosen anew, once; the old one and the old session
   const ask = async (email: string) => {
     await page.goto('/login')
     await page.getByRole('link', { name: 'Forgot your password?' }).click()
+    // The sign-in page has a field of the same name.
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Forgot your password?')
     await page.getByLabel('Email').fill(email)
     await page.getByRole('button', { name: 'Send the link' }).click()
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Look in your mailbox')

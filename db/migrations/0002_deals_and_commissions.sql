@@ -297,6 +297,7 @@ CREATE TABLE deal_splits (
   CHECK (status NOT IN ('accepted', 'confirmed') OR shares IS NOT NULL)
 ) STRICT;
 CREATE UNIQUE INDEX deal_splits_one_live ON deal_splits (deal_id) WHERE status IN ('open', 'accepted', 'confirmed');
+CREATE INDEX deal_splits_by_deal ON deal_splits (deal_id, status);
 CREATE INDEX deal_splits_due ON deal_splits (deadline) WHERE status IN ('open', 'accepted');
 CREATE TRIGGER deal_splits_transition BEFORE UPDATE OF status ON deal_splits
 WHEN OLD.status <> NEW.status AND NOT (
@@ -536,6 +537,7 @@ CREATE TABLE disputes (
   CHECK (status <> 'adjusted' OR adjustment_id IS NOT NULL)
 ) STRICT;
 CREATE UNIQUE INDEX disputes_one_open ON disputes (commission_id) WHERE status = 'open';
+CREATE INDEX disputes_by_commission ON disputes (commission_id);
 CREATE INDEX disputes_by_org ON disputes (org_id, status, opened_at, id);
 CREATE INDEX disputes_by_partner ON disputes (org_id, partner_id, opened_at, id);
 

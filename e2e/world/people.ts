@@ -115,6 +115,7 @@ export async function aPayablePartner(
     reference?: string
     country?: string
     currency?: string
+    tier?: Partner['tier']
   },
 ): Promise<Partner> {
   const { account, country = 'US', currency = 'USD', ...values } = given

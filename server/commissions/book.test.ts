@@ -74,6 +74,23 @@ test('a won deal is booked once, with its rule, its snapshot, its dates, and the
   expect(await owed(deps, [row])).toBe(80_000)
 })
 
+test('two partners share a flat amount to the cent, and each sentence multiplies out', async () => {
+  const { deps, org, partner } = await aWorld()
+  const other = await aPartner(deps, { orgId: org.id })
+  await aPublishedRule(deps, org.id, { name: 'Flat', currency: 'USD', pay: { kind: 'flat', amount: 10_001 } })
+  const deal = await aCreditedDeal(deps, org.id, [
+    { partner, bp: 5_000, amount: 500_000 },
+    { partner: other, bp: 5_000, amount: 500_000 },
+  ])
+  await book(deps, deal)
+  const rows = await rowsOf(deps, deal)
+  expect(rows.map(row => row.amount)).toEqual([5_001, 5_000])
+  expect(rows.map(explanationText)).toEqual([
+    '$100.01 a deal (Flat, rule v1 from 1 Jan 2026) × 50.005 % credit (sourced) = $50.01',
+    '$100.01 a deal (Flat, rule v1 from 1 Jan 2026) × 50 % credit (sourced) = $50.00',
+  ])
+})
+
 test('without a rule the default rate pays and is shown as such; without that, nothing', async () => {
   const { deps, org, partner } = await aWorld({ defaultRateBp: 1_000 })
   const other = await aPartner(deps, { orgId: org.id })

@@ -125,7 +125,15 @@ function groupName({ partnerId, stream, installment }: Pick<Earning, 'partnerId'
 
 type Origin = Pick<
   NewCommission,
-  'id' | 'period' | 'originPeriod' | 'releaseAt' | 'clawbackUntil' | 'ruleVersionId' | 'snapshot' | 'currency'
+  | 'id'
+  | 'programId'
+  | 'period'
+  | 'originPeriod'
+  | 'releaseAt'
+  | 'clawbackUntil'
+  | 'ruleVersionId'
+  | 'snapshot'
+  | 'currency'
 > & { status?: string }
 
 function rowOf(
@@ -145,7 +153,8 @@ function rowOf(
   const base = {
     id: given.id(),
     partnerId,
-    programId: deal.programId,
+    // A correction is paid, or taken back, where its first booking is: a deal may have moved to another program since.
+    programId: origin?.programId ?? deal.programId,
     dealId: deal.id,
     runId: run?.id ?? null,
     stream,
@@ -188,7 +197,7 @@ function rowOf(
       ...correction,
       ...posted(own, given.closed),
       snapshot: corrected(facts, difference, earning, origin),
-      note: `Corrected from ${formatMoney(difference.booked, origin.currency)} to ${formatMoney(difference.target, origin.currency)}: the credit for the deal changed.`,
+      note: `Corrected from ${formatMoney(difference.booked, origin.currency)} to ${formatMoney(difference.target, origin.currency)}: ${difference.kept ? 'the credit for the deal changed, and a decided dispute took the rest away already.' : 'the credit for the deal changed.'}`,
     }
   }
   const { taken } = difference
@@ -222,10 +231,12 @@ function dealOf({ deal, run }: DealFacts, fallback: CommissionSnapshot): Commiss
 
 function corrected(
   facts: DealFacts,
-  { booked, amount }: Extract<Difference, { kind: 'adjustment' }>,
+  { booked, amount, kept }: Extract<Difference, { kind: 'adjustment' }>,
   earning: Earning | undefined,
   origin: Origin,
 ): CommissionSnapshot {
+  // What is calculated less what is booked is more than this.
+  if (kept) return { ...(earning ?? origin).snapshot, steps: [{ op: 'fixed', result: amount }] }
   const less = { op: 'less_booked' as const, booked, result: amount }
   if (earning) return { ...earning.snapshot, steps: [...earning.snapshot.steps, less] }
   return { ...origin.snapshot, deal: dealOf(facts, origin.snapshot), run: runOf(facts), credit: null, steps: [less] }

@@ -33,6 +33,17 @@ test('a flat amount is for the deal, shared by credit, also for a deal of nothin
   expect(calculate({ bp: 10_000, amount: 0, of: 0 }, rule, null).amount).toBe(50_001)
 })
 
+test('the parts of a flat amount sum to it, and to no more than was credited', () => {
+  const paid = (amount: number, bps: number[]) =>
+    bps.map((bp, index) => {
+      const rule = { ...bounds, pay: { kind: 'flat' as const, amount } }
+      return calculate({ bp, amount: 0, of: 0, among: { bps, index } }, rule, null).amount
+    })
+  expect(paid(10_001, [5_000, 5_000])).toEqual([5_001, 5_000])
+  expect(paid(100, [3_334, 3_333, 3_333])).toEqual([34, 33, 33])
+  expect(paid(10_000, [2_500])).toEqual([2_500])
+})
+
 test('brackets are marginal, summed exactly and rounded once', () => {
   const rule = {
     ...bounds,

@@ -1,5 +1,5 @@
 import type { CommissionSnapshot, RulePay } from '#db/schema/index.ts'
-import { applyRate, halfEven } from '../lib/shares.ts'
+import { applyRate, halfEven, largestRemainder } from '../lib/shares.ts'
 
 export type Step = CommissionSnapshot['steps'][number]
 
@@ -14,11 +14,13 @@ export interface Credited {
   bp: number
   amount: number
   of: number
+  /** All credits of the deal in their order, in basis points, and which of them this is: a flat amount's parts sum to it. */
+  among?: { bps: readonly number[]; index: number }
 }
 
 /**
- * A commission, step by step, in minor units. Percent: of the credited amount, rounded half-even. Flat: the deal's amount shared
- * by credit, rounded half-even. Brackets: each part of the credited amount at its own rate, summed exactly and rounded once, so
+ * A commission, step by step, in minor units. Percent: of the credited amount, rounded half-even. Flat: the amount shared
+ * by credit, largest remainder first, so that the partners' parts sum to it (alone, half-even). Brackets: each part of the credited amount at its own rate, summed exactly and rounded once, so
  * that cutting an amount into brackets of the same rate changes nothing. Then the floor, then the cap.
  * A credit of nothing earns nothing, and no floor lifts it; only a flat amount is paid for a deal of nothing.
  */
@@ -37,12 +39,18 @@ export function calculate(
 function paid(credited: Credited, pay: RulePay): Calculation {
   if (pay.kind === 'percent') return percent(credited, pay.rateBp)
   if (pay.kind === 'flat') {
-    const result = applyRate(pay.amount, credited.bp)
+    const result = flatShare(pay.amount, credited)
     return { amount: result, steps: [{ op: 'flat', amount: pay.amount, bp: credited.bp, result }] }
   }
   const parts = bracketParts(credited.amount, pay.brackets)
   const result = parts.reduce((sum, part) => sum + part.result, 0)
   return { amount: result, steps: [creditStep(credited), { op: 'brackets', parts, result }] }
+}
+
+function flatShare(amount: number, { bp, among }: Credited): number {
+  const uncredited = among ? 10_000 - among.bps.reduce((sum, one) => sum + one, 0) : -1
+  if (!among || uncredited < 0) return applyRate(amount, bp)
+  return largestRemainder(amount, [...among.bps, uncredited].map(BigInt))[among.index] ?? 0
 }
 
 function percent(credited: Credited, rateBp: number): Calculation {

@@ -85,7 +85,7 @@ function stepTokens(step: Step, row: Explained, previous: Step | undefined): Tok
         linked(`${money(step.amount)} a deal ${ruleWords(row)}`, 'rule', snapshot.rule?.versionId),
         { text: ' × ' },
         ...creditTokens(snapshot, { bp: step.bp, of: step.amount, result: step.result }),
-        { text: ` = ${money(step.result)}` },
+        { text: ` ${equalSign({ bp: step.bp, of: step.amount, result: step.result })} ${money(step.result)}` },
       ]
     case 'floor':
       return [{ text: ` → raised to the floor of ${money(step.at)}` }]
@@ -99,7 +99,11 @@ function stepTokens(step: Step, row: Explained, previous: Step | undefined): Tok
     case 'refund':
       return refundTokens(step, snapshot, money)
     case 'fixed':
-      return [{ text: money(step.result) }]
+      return [
+        {
+          text: `${row.kind === 'adjustment' ? 'Corrected to what a decided dispute leaves: ' : ''}${money(step.result)}`,
+        },
+      ]
   }
 }
 

@@ -58,7 +58,7 @@ export async function readDeals({ tx, orgId }: Scope, dealIds: readonly string[]
       and(
         sql`${commissions.dealId} IN ${ids}`,
         sql`+${commissions.orgId} = ${orgId}`,
-        inArray(commissions.kind, ['earned', 'adjustment', 'reversal']),
+        inArray(commissions.kind, ['earned', 'adjustment', 'reversal', 'dispute']),
       ),
     )
     .orderBy(commissions.dealId, commissions.createdAt, commissions.number)

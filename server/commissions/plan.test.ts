@@ -18,6 +18,7 @@ function apply(booked: BookedRow[], made: Difference[], targets: readonly Target
       installment,
       kind,
       amount,
+      originId: null,
       clawbackUntil:
         targets.find(one => one.partnerId === partnerId && one.stream === stream && one.installment === installment)
           ?.clawbackUntil ?? null,
@@ -95,13 +96,59 @@ test('a correction after a refund corrects what the refund took back, too', () =
   ])
 })
 
-test('what was booked of other kinds stands on its own', () => {
+test('what was booked of other kinds stands on its own, and so does a dispute of it', () => {
   const booked: BookedRow[] = [
-    { ...key, id: 'e', kind: 'earned', amount: 100, clawbackUntil: null },
-    { ...key, id: 'd', kind: 'dispute', amount: 40, clawbackUntil: null },
-    { ...key, id: 'c', kind: 'carry', amount: -7, clawbackUntil: null },
+    { ...key, id: 'e', kind: 'earned', amount: 100, originId: null, clawbackUntil: null },
+    { ...key, id: 'd', kind: 'dispute', amount: 40, originId: 'e', clawbackUntil: null },
+    { ...key, id: 'c', kind: 'carry', amount: -7, originId: 'e', clawbackUntil: null },
+    { ...key, id: 'i', kind: 'imported', amount: 70, originId: null, clawbackUntil: null },
+    { ...key, id: 'f', kind: 'dispute', amount: 30, originId: 'i', clawbackUntil: null },
   ]
   expect(differences(booked, [target(100)], won)).toEqual([])
+  expect(amounts(differences(booked, [], { ...won, stage: 'lost' }))).toEqual([['reversal', -140]])
+})
+
+function settled(booked: BookedRow[], amount: number, originId = 'row 0'): BookedRow[] {
+  return [...booked, { ...key, id: `row ${booked.length}`, kind: 'dispute', amount, originId, clawbackUntil: null }]
+}
+
+const all = [{ id: 'all', amount: 1_000_000, at: 10 }]
+
+test.each<[string, number, number, Partial<Situation>, [string, number][]]>([
+  ['settled to nothing, then lost: no more', -1_500, 1_500, { stage: 'lost', now: 40 }, []],
+  ['settled to nothing, then refunded: no more', -1_500, 1_500, { refunds: all }, []],
+  ['added to, then refunded: all of it', 500, 1_500, { refunds: all }, [['reversal', -2_000]]],
+  [
+    'added to, then half refunded',
+    500,
+    1_500,
+    { refunds: [{ id: 'h', amount: 500_000, at: 10 }] },
+    [['reversal', -1_000]],
+  ],
+  ['added to, then lost', 500, 1_500, { stage: 'lost', now: 40 }, [['reversal', -2_000]]],
+  ['added to, then removed, late', 500, 1_500, { stage: 'removed', now: 60 }, [['reversal', -2_000]]],
+  ['lessened, then removed', -500, 1_500, { stage: 'removed' }, [['reversal', -1_000]]],
+  ['added to, then corrected: the calculated part only', 500, 2_000, {}, [['adjustment', 500]]],
+  ['lessened, then corrected below: nothing is owed back', -1_500, 1_000, {}, []],
+  ['lessened a little, then corrected below', -1_200, 1_000, {}, [['adjustment', -300]]],
+  ['added to, then credited no more', 500, 0, {}, [['adjustment', -1_500]]],
+])('%s', (_, decided, wanted, change, made) => {
+  const booked = settled(apply([], differences([], [target(1_500)], won), [target(1_500)]), decided)
+  const situation = { ...won, ...change }
+  const rows = differences(booked, [target(wanted)], situation)
+  expect(amounts(rows)).toEqual(made)
+  expect(differences(apply(booked, rows, [target(wanted)]), [target(wanted)], situation)).toEqual([])
+})
+
+test('what a dispute of a reversal gave back is neither taken again nor given twice, and goes with an undone import', () => {
+  const targets = [target(1_500)]
+  const lost: Situation = { ...won, stage: 'lost', now: 40 }
+  let booked = apply([], differences([], targets, won), targets)
+  booked = apply(booked, differences(booked, [], lost), targets)
+  booked = settled(booked, 1_500, 'row 1')
+  expect(differences(booked, [], lost)).toEqual([])
+  expect(differences(booked, targets, won)).toEqual([])
+  expect(amounts(differences(booked, [], { ...won, stage: 'removed' }))).toEqual([['reversal', -1_500]])
 })
 
 const change = fc.oneof(
@@ -112,6 +159,11 @@ const change = fc.oneof(
     stage: fc.constantFrom('won' as const, 'lost' as const, 'open' as const),
   }),
   fc.record({ what: fc.constant('time' as const), ms: fc.nat(20) }),
+  fc.record({
+    what: fc.constant('dispute' as const),
+    line: fc.nat(20),
+    amount: fc.integer({ min: -1_000_000, max: 1_000_000 }),
+  }),
 )
 
 test('after any corrections, refunds, losses and reopenings the rows sum to the target, and asking again adds nothing', () => {
@@ -130,7 +182,22 @@ test('after any corrections, refunds, losses and reopenings the rows sum to the 
             targets = one.amounts.map((sum, index) => ({ ...key, partnerId: `p${index}`, amount: sum, clawbackUntil }))
           else if (one.what === 'stage') situation = { ...situation, stage: one.stage }
           else if (one.what === 'time') situation = { ...situation, now: now + one.ms }
-          else {
+          else if (one.what === 'dispute') {
+            const lines = booked.filter(row => row.kind !== 'dispute')
+            const line = lines[one.line % lines.length]
+            // As much as the service lets through: no more than what stands of the line, and of the whole.
+            const whole = booked.filter(row => row.partnerId === line?.partnerId)
+            const standing = line ? line.amount + sumOf(booked.filter(row => row.originId === line.id)) : 0
+            const sum = Math.max(one.amount, -Math.max(0, Math.min(standing, sumOf(whole))))
+            const { partnerId = '', id: originId = '' } = line ?? {}
+            if (line && sum !== 0) {
+              const id = `row ${booked.length}`
+              booked = [
+                ...booked,
+                { ...key, partnerId, id, kind: 'dispute', amount: sum, originId, clawbackUntil: null },
+              ]
+            }
+          } else {
             const left = amount - refunds.reduce((sum, refund) => sum + refund.amount, 0)
             const part = Number((BigInt(left) * BigInt(one.part)) / 1_000n)
             if (part > 0)
@@ -143,12 +210,16 @@ test('after any corrections, refunds, losses and reopenings the rows sum to the 
           // Nothing is ever owed back beyond what was earned.
           for (const partnerId of new Set(booked.map(row => row.partnerId)))
             expect(sumOf(booked.filter(row => row.partnerId === partnerId))).toBeGreaterThanOrEqual(0)
+          const undone = differences(booked, [], { ...situation, stage: 'removed' })
+          expect(sumOf(booked) + sumOf(undone)).toBe(0)
           if (situation.stage !== 'won') continue
           for (const wanted of targets) {
             const origin = booked.find(row => row.partnerId === wanted.partnerId && row.kind === 'earned')
             const until = origin ? origin.clawbackUntil : wanted.clawbackUntil
             const counted = situation.refunds.filter(refund => until === null || refund.at <= until)
             const refunded = counted.reduce((sum, refund) => sum + refund.amount, 0)
+            const ofPartner = booked.filter(row => row.partnerId === wanted.partnerId)
+            if (ofPartner.some(row => row.kind === 'dispute')) continue
             const back = Number(halfEven(BigInt(wanted.amount) * BigInt(refunded), BigInt(amount)))
             const rows = booked.filter(row => row.partnerId === wanted.partnerId)
             expect(sumOf(rows)).toBe(wanted.amount - back)

@@ -52,7 +52,8 @@ export function earningsOf(
   const partners = new Map(run.partners.map(partner => [partner.id, partner]))
   const earnings: Earning[] = []
   const recurrences: Recurrence[] = []
-  for (const credit of facts.credits) {
+  const bps = facts.credits.map(credit => credit.bp)
+  for (const [index, credit] of facts.credits.entries()) {
     const partner = partners.get(credit.partnerId)
     if (!partner) throw new Error(`run ${run.id} credits ${credit.partnerId}, which it did not see`)
     for (const stream of ruleStreams) {
@@ -64,16 +65,20 @@ export function earningsOf(
         : choose(candidates, stream, { ...deal, amount: run.amount, currency: run.currency, closingDay }, partner)
       if (!chosen) continue
       const { rule, defaultRateBp, losing } = chosen
-      const { amount, steps } = calculate({ bp: credit.bp, amount: credit.amount, of: run.amount }, rule, defaultRateBp)
+      const { amount, steps } = calculate(
+        { bp: credit.bp, amount: credit.amount, of: run.amount, among: { bps, index } },
+        rule,
+        defaultRateBp,
+      )
       if (amount === 0 && !kept) continue
       const months = rule?.months ?? 1
       const dates = datesOf(closedAt, closingDay, months, program.timeZone)
       const due = dates.filter(at => at <= now || at === closedAt)
-      for (const [index, earnedAt] of due.entries())
+      for (const [month, earnedAt] of due.entries())
         earnings.push({
           partnerId: partner.id,
           stream,
-          installment: index + 1,
+          installment: month + 1,
           amount,
           earnedAt,
           releaseAt: earnedAt + (rule?.holdingDays ?? 0) * dayMs,
@@ -94,7 +99,7 @@ export function earningsOf(
             defaultRateBp,
             losing,
             steps,
-            installment: index + 1,
+            installment: month + 1,
           },
         })
       const next = dates[due.length]

@@ -1,12 +1,14 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { commissions, disputes } from '#db/schema/index.ts'
-import { aCreditedDeal, aPublishedRule, book, rowsOf } from '../commissions/testing.ts'
+import { explanationText } from '../commissions/explain.ts'
+import { aCreditedDeal, aPublishedRule, aRefund, book, creditAgain, rowsOf } from '../commissions/testing.ts'
 import { insertPayouts } from '../payouts/service.ts'
+import { failAttempt } from '../payouts/settle.ts'
 import { asRole } from '../test/callers.ts'
 import { type TestDeps, testDeps } from '../test/deps.ts'
-import { anOrg, aPartner, aUser } from '../test/factories.ts'
-import { work } from '../work.ts'
+import { aCommission, anOrg, aPartner, aUser } from '../test/factories.ts'
+import { system, work } from '../work.ts'
 
 async function aWorld() {
   const deps = await testDeps()
@@ -138,6 +140,63 @@ test('no more can be taken away than there is', async () => {
   })
 })
 
+test('no more can be taken away than still stands of the line, whatever took it', async () => {
+  const { deps, person, admin, deal, line } = await aWorld()
+  const settle = async (commissionId: string, amount: number) => {
+    const { id } = await person.api.disputes.open({ commissionId, reason })
+    await admin.api.disputes.resolve({ disputeId: id, decision: 'adjust', amount, reason: 'Settled' })
+  }
+  await settle(line.id, -100_000)
+  const { id } = await person.api.disputes.open({ commissionId: line.id, reason })
+  const resolve = (amount: number) =>
+    admin.api.disputes.resolve({ disputeId: id, decision: 'adjust', amount, reason: 'Settled' })
+  await expect(resolve(-50_001)).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    message: 'At most $500.00 can be taken away: that is all there is.',
+  })
+  await aRefund(deps, deal, 500_000)
+  await book(deps, deal)
+  await expect(resolve(-25_001)).rejects.toMatchObject({ message: expect.stringMatching(/^At most \$250\.00/) })
+  await resolve(-25_000)
+  const taken = (await rowsOf(deps, deal)).find(row => row.kind === 'reversal')
+  await expect(settle(taken?.id ?? '', -1)).rejects.toMatchObject({
+    message: expect.stringMatching(/^At most \$0\.00/),
+  })
+})
+
+test.each([
+  [-150_000, 0],
+  [50_000, -200_000],
+])('settled by %i, a full refund takes back %i, once', async (decided, back) => {
+  const { deps, person, admin, deal, line } = await aWorld()
+  const { id } = await person.api.disputes.open({ commissionId: line.id, reason })
+  await admin.api.disputes.resolve({ disputeId: id, decision: 'adjust', amount: decided, reason: 'Settled' })
+  await aRefund(deps, deal, 1_000_000)
+  await book(deps, deal)
+  expect(await book(deps, deal)).toEqual({ booked: 0 })
+  const rows = await rowsOf(deps, deal)
+  const reversals = rows.filter(row => row.kind === 'reversal')
+  expect(reversals.reduce((sum, row) => sum + row.amount, 0)).toBe(back)
+  expect(rows.reduce((sum, row) => sum + row.amount, 0)).toBe(0)
+})
+
+test('a correction that a dispute went ahead of stops at nothing, and its sentence says so', async () => {
+  const { deps, person, partner, admin, deal, line } = await aWorld()
+  const { id } = await person.api.disputes.open({ commissionId: line.id, reason })
+  await admin.api.disputes.resolve({ disputeId: id, decision: 'adjust', amount: -120_000, reason: 'Settled' })
+  await creditAgain(deps, deal, [{ partner, bp: 5_000, amount: 500_000 }])
+  await book(deps, deal)
+  expect(await book(deps, deal)).toEqual({ booked: 0 })
+  const last = (await rowsOf(deps, deal)).at(-1)
+  if (!last) throw new Error('nothing was booked')
+  expect(last).toMatchObject({
+    kind: 'adjustment',
+    amount: -30_000,
+    note: expect.stringMatching(/dispute took the rest/),
+  })
+  expect(explanationText(last)).toBe('Corrected to what a decided dispute leaves: −$300.00')
+})
+
 test('two people decide at once: one does, and it is booked once', async () => {
   const { deps, org, person, admin, deal, line } = await aWorld()
   const owner = await asRole(deps, 'owner', { org })
@@ -216,6 +275,39 @@ test('what is being sent or was paid stays; the dispute is recorded, and may sti
   expect((await person.api.commissions.get({ commissionId: line.id })).corrections).toMatchObject([
     { amount: 700, state: 'payable' },
   ])
+})
+
+test('what is disputed while it is being sent is held as soon as it was refused', async () => {
+  const { deps, person, line, otherLine } = await aWorld()
+  const payoutId = await aRunPayout(deps, [line, otherLine])
+  const set = (columns: string) =>
+    deps.db.write(tx =>
+      tx.run(sql.raw(`UPDATE payouts SET ${columns}, version = version + 1 WHERE id = '${payoutId}'`)),
+    )
+  await set(`status = 'approved', approved_at = 1, approved_digest = 'x'`)
+  await set(`status = 'processing'`)
+  await deps.db.write(tx =>
+    tx.run(sql`INSERT INTO payout_attempts (id, org_id, payout_id, number, idempotency_key, amount, currency, destination, request, state, created_at)
+      SELECT 'att_1', org_id, id, 1, 'key_1', amount, currency, 'acct_1', '{}', 'sending', 1 FROM payouts WHERE id = ${payoutId}`),
+  )
+  await person.api.disputes.open({ commissionId: line.id, reason })
+  expect(await lineOf(deps, line.id)).toMatchObject({ status: 'in_payout', disputedAt: null })
+  await work(deps, { orgId: line.orgId, actor: system }, unit =>
+    failAttempt(unit, 'att_1', { code: 'balance_insufficient', message: 'Not enough.' }),
+  )
+  expect(await lineOf(deps, line.id)).toMatchObject({ status: 'accrued', disputedAt: expect.any(Number) })
+  expect(await lineOf(deps, otherLine.id)).toMatchObject({ status: 'in_payout', payoutId })
+  const [payout] = await deps.db.read.all<{ status: string; amount: number }>(
+    sql`SELECT status, amount FROM payouts WHERE id = ${payoutId}`,
+  )
+  expect(payout).toEqual({ status: 'pending_approval', amount: 300_000 })
+})
+
+test('nobody holds what they owe: a dispute of what is taken back is recorded, and the line counts', async () => {
+  const { deps, partner, person, line } = await aWorld()
+  const back = await aCommission(deps, { partner, amount: -1_000, kind: 'reversal', originId: line.id })
+  await person.api.disputes.open({ commissionId: back.id, reason })
+  expect(await lineOf(deps, back.id)).toMatchObject({ status: 'accrued', disputedAt: null })
 })
 
 test('a sibling partner and another organization find neither the line nor the dispute', async () => {

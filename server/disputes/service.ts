@@ -83,9 +83,9 @@ export async function openDispute(
   return { id: dispute.id, status: 'open', version: 1 }
 }
 
-/** Marks a line as held. @returns false where it was paid, or is being sent */
+/** Marks a line as held. @returns false where it was paid or is being sent, and for what is taken back: a debt is not held by whoever owes it */
 async function hold(work: Work, commission: Commission): Promise<boolean> {
-  if (commission.status === 'paid') return false
+  if (commission.status === 'paid' || commission.amount < 0) return false
   if (commission.payoutId !== null) {
     const [payout] = await work.tx
       .select({ status: payouts.status })
@@ -187,10 +187,11 @@ async function adjust(
     .where(and(eq(commissions.id, dispute.commissionId), eq(commissions.orgId, work.orgId)))
   if (!found) throw new Error(`commission ${dispute.commissionId} is gone`)
   const { commission, timeZone } = found
-  if (commission.amount > 0 && input.amount < -commission.amount) {
-    const most = formatMoney(commission.amount, commission.currency)
+  const left = await standing(work, commission)
+  if (input.amount < -left) {
+    const most = formatMoney(left, commission.currency)
     throw new DomainError('INVALID', `At most ${most} can be taken away: that is all there is.`, {
-      fields: { amount: `At most ${most}, which is the whole line.` },
+      fields: { amount: `At most ${most}, which is all that is left of the line.` },
     })
   }
   const { partnerId, programId, dealId, runId, ruleVersionId, stream, installment, currency, snapshot } = commission
@@ -218,6 +219,29 @@ async function adjust(
     },
   ])
   return id
+}
+
+/**
+ * What of a line can still be taken away, in minor units: the line and all that corrects it, but no more than is left of the
+ * commission it belongs to, of which a refund may have taken back what another line added.
+ */
+async function standing(work: Work, line: Commission): Promise<number> {
+  const [left] = await work.tx.all<{ own: number; whole: number }>(sql`
+    WITH RECURSIVE
+      up (id, origin_id, depth) AS (
+        SELECT id, origin_id, 0 FROM commissions WHERE id = ${line.id} AND org_id = ${work.orgId}
+        UNION ALL SELECT c.id, c.origin_id, up.depth + 1 FROM up JOIN commissions c ON c.id = up.origin_id
+      ),
+      whole (id, amount) AS (
+        SELECT id, amount FROM commissions WHERE id = (SELECT id FROM up ORDER BY depth DESC LIMIT 1)
+        UNION SELECT c.id, c.amount FROM whole JOIN commissions c ON c.origin_id = whole.id AND c.kind <> 'carry'
+      ),
+      own (id, amount) AS (
+        SELECT id, amount FROM commissions WHERE id = ${line.id}
+        UNION SELECT c.id, c.amount FROM own JOIN commissions c ON c.origin_id = own.id AND c.kind <> 'carry'
+      )
+    SELECT (SELECT sum(amount) FROM own) AS own, (SELECT sum(amount) FROM whole) AS whole`)
+  return left ? Math.max(0, Math.min(left.own, left.whole)) : 0
 }
 
 /** Ends a dispute and frees its line. */

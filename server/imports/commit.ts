@@ -92,7 +92,7 @@ export async function commitDeals(work: Work, one: DataImport, attribute: Attrib
 }
 
 /** Behind the cursor, by number: each is looked for once, and no chunk goes through the whole import again. */
-export async function wonDeals(work: Work, one: DataImport): Promise<{ id: string; number: number }[]> {
+async function wonDeals(work: Work, one: DataImport): Promise<{ id: string; number: number }[]> {
   if (one.kind !== 'deals' && one.kind !== 'touches') return []
   const concerned =
     one.kind === 'deals'

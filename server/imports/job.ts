@@ -9,7 +9,7 @@ import { checkChunk } from './check.ts'
 import { importOf } from './chunk.ts'
 import { type Attribute, commitDeals, commitRows } from './commit.ts'
 import type { DataImport } from './kinds/kind.ts'
-import { undoDeals, undoRows } from './undo.ts'
+import { undoRows } from './undo.ts'
 
 /** Transactions of one turn: a few seconds at most, after which other work gets its chance and a stopping process its end. */
 const chunksPerTurn = 20
@@ -49,9 +49,7 @@ async function step(unit: Unit, one: DataImport, attribute: Attribute): Promise<
       await commitRows(unit, one)
       return false
     case 'undoing':
-      if (one.step === 'deals') return undoDeals(unit, one, attribute)
-      await undoRows(unit, one)
-      return false
+      return undoRows(unit, one, attribute)
     default:
       return true
   }

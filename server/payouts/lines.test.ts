@@ -169,6 +169,31 @@ test('a disputed line leaves its payout, which shrinks and waits for approval ag
   expect(await balances(deps, 'partner_payable')).toEqual({ USD: 12_000, EUR: 0 })
 })
 
+test('a disputed line leaves with what takes it back; nothing more is paid for its going', async () => {
+  const { deps, org, partner, api } = await aCompany()
+  const own = await aCommission(deps, { partner, amount: 9_000 })
+  const back = await aCommission(deps, { partner, amount: -4_000, kind: 'reversal', originId: own.id })
+  const other = await aCommission(deps, { partner, amount: 2_000 })
+  const id = await aRunPayout(deps, org, partner, [own, back, other])
+  const actor: Actor = { kind: 'user', id: (await aUser(deps)).id, name: 'Partner' }
+  await work(deps, { orgId: org.id, actor }, unit => releaseLine(unit, own.id, 'disputed'))
+  expect(await api.payouts.get({ payoutId: id })).toMatchObject({ amount: 2_000 })
+  expect(await statuses(deps)).toEqual(['accrued', 'accrued', 'in_payout'])
+})
+
+test('a payout with a carried part is canceled rather than paid without the line it was reckoned with', async () => {
+  const { deps, org, partner, api } = await aCompany()
+  const own = await aCommission(deps, { partner, amount: 5_000 })
+  const second = await aCommission(deps, { partner, amount: 5_000 })
+  const debt = await aCommission(deps, { partner, amount: -8_000, kind: 'reversal', originId: own.id })
+  const carry = await aCommission(deps, { partner, amount: 3_000, kind: 'carry', originId: debt.id })
+  const id = await aRunPayout(deps, org, partner, [own, second, debt, carry])
+  const actor: Actor = { kind: 'user', id: (await aUser(deps)).id, name: 'Partner' }
+  await work(deps, { orgId: org.id, actor }, unit => releaseLine(unit, second.id, 'disputed'))
+  expect(await api.payouts.get({ payoutId: id })).toMatchObject({ status: 'canceled' })
+  expect(await statuses(deps)).toEqual(['accrued', 'accrued', 'accrued', 'accrued'])
+})
+
 test('a line of a payout that is paid stays; one in none has nothing to leave', async () => {
   const { deps, org, partner, api } = await aCompany()
   const part = await aCommission(deps, { partner, amount: 9_000 })

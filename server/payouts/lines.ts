@@ -23,7 +23,7 @@ export async function followPayouts(work: Work, moved: { id: string; to: PayoutS
   if (closed.length === 0) return
   const ids = JSON.stringify(closed)
   await work.tx.run(sql`
-    UPDATE commissions SET status = 'accrued', payout_id = NULL, updated_at = ${work.at}, version = version + 1
+    UPDATE commissions SET status = 'accrued', payout_id = NULL, disputed_at = ${openDispute}, updated_at = ${work.at}, version = version + 1
     WHERE payout_id IN (SELECT value FROM json_each(${ids})) AND +org_id = ${work.orgId} AND status = 'in_payout'`)
   await work.tx.run(sql`
     UPDATE payout_lines SET released_at = ${work.at}
@@ -31,6 +31,9 @@ export async function followPayouts(work: Work, moved: { id: string; to: PayoutS
   await voidConversions(work, closed)
   work.changed('commissions')
 }
+
+/** Since when a line is disputed: one that was being sent when its partner spoke is held as soon as it is free. */
+export const openDispute = sql`(SELECT opened_at FROM disputes WHERE commission_id = commissions.id AND status = 'open')`
 
 /** The lines that count: what was released from a payout is history. */
 export function liveLines(payoutId: string) {

@@ -227,7 +227,10 @@ export async function updatePayout(work: Work, input: z.infer<typeof updateInput
       },
     )
   checkPayoutAmount(amount, payout.currency)
-  if (input.period && input.period !== payout.period) await refuseClosed(work.tx, work.orgId, input.period)
+  const moves = input.period !== undefined && input.period !== payout.period
+  // A closed month takes nothing in, loses nothing, and changes no amount.
+  if (moves && input.period) await refuseClosed(work.tx, work.orgId, input.period)
+  if (payout.period && (moves || amount !== payout.amount)) await refuseClosed(work.tx, work.orgId, payout.period)
   const after = {
     amount,
     period: input.period === undefined ? payout.period : input.period,

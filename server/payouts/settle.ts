@@ -8,6 +8,7 @@ import { DomainError } from '../lib/errors.ts'
 import { fromStripeAmount } from '../lib/money.ts'
 import type { Work } from '../work.ts'
 import type { Payout } from './facts.ts'
+import { releaseDisputed } from './release-line.ts'
 import { type decideReversalInput, payoutNumber, type releaseInput } from './rules.ts'
 import { type Changed, changedOf, insertPayouts, loadOne } from './service.ts'
 import { conflict, expectStatus, transitionOne } from './transition.ts'
@@ -182,6 +183,7 @@ export async function failAttempt(
     needsReview: false,
   })
   await post(work, [entry('fail', payout, payout.amount)])
+  await releaseDisputed(work, payout.id)
   work.audit({
     action: 'payout.failed',
     target: { type: 'payout', id: payout.id },

@@ -213,14 +213,16 @@ function linkableDeals(db: Drizzle, row: Registration) {
     .from(deals)
     .where(
       and(
-        eq(deals.orgId, row.orgId),
-        eq(deals.stage, 'open'),
+        // By domain or contact, not by walking all of an organization's deals in the order of their numbers.
+        sql`${deals.id} IN (SELECT id FROM deals WHERE org_id = ${row.orgId} AND account_domain = ${row.accountDomain}
+          UNION SELECT id FROM deals WHERE org_id = ${row.orgId} AND contact_email = ${row.contactEmail})`,
+        sql`+${deals.orgId} = ${row.orgId}`,
+        sql`+${deals.stage} = 'open'`,
         isNull(deals.removedAt),
         sql`(${deals.registeredBy} IS NULL OR ${deals.registeredBy} = ${row.partnerId})`,
-        sql`(${deals.accountDomain} = ${row.accountDomain} OR ${deals.contactEmail} = ${row.contactEmail})`,
       ),
     )
-    .orderBy(asc(deals.number))
+    .orderBy(sql`+${deals.number}`)
     .limit(20)
     .then(rows => rows.map(deal => ({ ...deal, number: dealNumber(deal.number) })))
 }

@@ -47,6 +47,7 @@ export async function executeRun(work: Work, input: z.infer<typeof executeInput>
   const rows = await bookCarries(work, run, chosen)
   const payoutIds = await makePayouts(work, run, rows)
   await linkRows(work, shown, payoutIds)
+  await nameAuthors(work, payoutIds.values())
   await work.tx
     .update(payoutRuns)
     .set({ status: 'executed', executedBy: work.actor.id, executedAt: work.at, version: run.version + 1 })
@@ -92,6 +93,17 @@ function shownRows(work: Work, runId: string): Promise<Shown[]> {
     .innerJoin(partners, eq(partners.id, payoutRunRows.partnerId))
     .where(sql`${payoutRunRows.runId} = ${runId} AND ${payoutRunRows.included} = 1`)
     .orderBy(sql`${partners.name} COLLATE NOCASE`, payoutRunRows.currency, payoutRunRows.id)
+}
+
+/** Whoever set an amount or a share in it by hand prepared the payout too: it takes somebody else to approve it. */
+async function nameAuthors(work: Work, payoutIds: Iterable<string>): Promise<void> {
+  await work.tx.run(sql`
+    INSERT OR IGNORE INTO payout_editors (payout_id, user_id, edited_at)
+    SELECT DISTINCT c.payout_id, u.id, ${work.at} FROM commissions c
+    LEFT JOIN attribution_runs r ON r.id = c.run_id AND r.basis = 'override'
+    JOIN users u ON u.id IN (CASE c.kind WHEN 'dispute' THEN c.created_by END, r.created_by)
+    WHERE c.payout_id IN (SELECT value FROM json_each(${JSON.stringify([...payoutIds])})) AND +c.org_id = ${work.orgId}
+      AND (c.kind = 'dispute' OR r.id IS NOT NULL)`)
 }
 
 const namedAtMost = 5

@@ -27,7 +27,14 @@ export function isCandidate({ now, cutoffAt, programIds }: RunScope) {
   const inPrograms = programIds
     ? sql`c.program_id IN (SELECT value FROM json_each(${JSON.stringify(programIds)}))`
     : sql`true`
-  return sql`c.status = 'accrued' AND c.status <> 'paid' AND c.disputed_at IS NULL AND ${released} AND ${inPrograms}`
+  // What takes back a commission that waits (on hold, disputed, of another run's programs) waits with it.
+  const ofPrograms = programIds
+    ? sql`o.program_id IN (SELECT value FROM json_each(${JSON.stringify(programIds)}))`
+    : sql`true`
+  const withOrigin = sql`(c.amount > 0 OR c.kind = 'carry' OR c.origin_id IS NULL OR NOT EXISTS (
+    SELECT 1 FROM commissions o WHERE o.id = c.origin_id AND o.status = 'accrued'
+      AND NOT (o.disputed_at IS NULL AND o.release_at <= ${cutoffAt} AND ${ofPrograms})))`
+  return sql`c.status = 'accrued' AND c.status <> 'paid' AND c.disputed_at IS NULL AND ${released} AND ${inPrograms} AND ${withOrigin}`
 }
 
 /** The plan of now. Everything in it runs in turns with whatever else the process does. */
@@ -67,6 +74,7 @@ interface CandidateRow {
   kind: OpenCommission['kind']
   stream: OpenCommission['stream']
   installment: number
+  originId: string | null
   note: string | null
   dealName: string | null
   dealNumber: number | null
@@ -81,7 +89,7 @@ async function readCandidates(db: Drizzle | Tx, scope: RunScope): Promise<OpenCo
       : sql`true`
     const rows: CandidateRow[] = await db.all<CandidateRow>(sql`
       SELECT c.id AS id, c.number AS number, c.partner_id AS partnerId, c.program_id AS programId, c.amount AS amount, c.currency AS currency,
-             c.kind AS kind, c.stream AS stream, c.installment AS installment, c.note AS note, d.name AS dealName, d.number AS dealNumber
+             c.kind AS kind, c.stream AS stream, c.installment AS installment, c.origin_id AS originId, c.note AS note, d.name AS dealName, d.number AS dealNumber
       FROM commissions c INDEXED BY commissions_open LEFT JOIN deals d ON d.id = c.deal_id AND +d.org_id = c.org_id
       WHERE c.org_id = ${scope.orgId} AND ${isCandidate(scope)} AND ${after}
       ORDER BY c.partner_id, c.currency, c.id LIMIT ${slice}`)

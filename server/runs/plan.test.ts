@@ -19,6 +19,7 @@ function line(values: Partial<OpenCommission> = {}): OpenCommission {
     kind: (values.amount ?? 1) < 0 ? 'reversal' : 'earned',
     stream: 'base',
     installment: 1,
+    originId: null,
     note: null,
     deal: { name: 'Acme renewal', number: 7 },
     ...values,
@@ -117,6 +118,17 @@ test('over a program’s cap a debt is carried: more now, as much less later, an
     },
   ])
   expect(row.lines.at(-1)).toMatchObject({ commissionId: 'carry:half', amount: 20_000 })
+})
+
+test('what is refunded before it was paid meets its commission whole, whatever the cap: only what is left over is a debt', () => {
+  const own = line({ amount: 100_000, programId: 'half' })
+  const refund = line({ amount: -100_000, programId: 'half', originId: own.id })
+  expect(only(facts([own, refund]))).toMatchObject({ outcome: 'rolls_over', amount: 0 })
+  const other = line({ amount: 40_000, programId: 'half' })
+  expect(only(facts([own, refund, other]))).toMatchObject({ outcome: 'pay', amount: 40_000, carries: [] })
+  // Of a debt beside it the cap takes half of what is left after the refund.
+  const debt = line({ amount: -30_000, programId: 'half' })
+  expect(only(facts([own, refund, other, debt]))).toMatchObject({ amount: 20_000, carries: [{ amount: 10_000 }] })
 })
 
 test('each program’s debts have their own cap, of the whole payout, and together never more than the largest', () => {

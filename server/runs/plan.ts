@@ -31,6 +31,8 @@ export interface OpenCommission {
   kind: CommissionKind
   stream: RuleStream
   installment: number
+  /** What it corrects or takes back. */
+  originId: string | null
   note: string | null
   deal: { name: string; number: number } | null
 }
@@ -211,13 +213,26 @@ function sum(lines: Line[]): number {
  * the largest of these shares. What was carried before and came back with a canceled payout counts against the debts, not as earned.
  */
 function carriedDebts(facts: RunFacts, currency: string, lines: Line[]): Carry[] {
-  const isDebt = ({ one, line }: Line) => line.amount < 0 || one.kind === 'carry'
-  const earned = sum(lines.filter(line => !isDebt(line)))
-  const owing = [...groupBy(lines.filter(isDebt), ({ one }) => one.programId)]
+  const debts: { programId: string; amount: number; last: Line }[] = []
+  let earned = 0
+  const isCarry = ({ one }: Line) => one.kind === 'carry'
+  // What is taken back of a line in this very payout is no debt: it meets its commission first, whole, whatever the cap.
+  for (const group of groupBy(
+    lines.filter(line => !isCarry(line)),
+    ({ one }) => one.originId ?? one.id,
+  ).values()) {
+    const net = sum(group)
+    const last = group.findLast(({ line }) => line.amount < 0)
+    if (net < 0 && last) debts.push({ programId: last.one.programId, amount: net, last })
+    else earned += net
+  }
+  for (const last of lines.filter(isCarry))
+    debts.push({ programId: last.one.programId, amount: last.line.amount, last })
+  const owing = [...groupBy(debts, debt => debt.programId)]
     .map(([programId, own]) => ({
       programId,
-      own: own.filter(({ line }) => line.amount < 0),
-      debt: Math.max(0, -sum(own)),
+      own: own.filter(debt => debt.amount < 0),
+      debt: Math.max(0, -own.reduce((total, debt) => total + debt.amount, 0)),
       capBp: facts.programs.get(programId)?.debtCapBp ?? 10_000,
     }))
     .filter(program => program.debt > 0)
@@ -227,7 +242,7 @@ function carriedDebts(facts: RunFacts, currency: string, lines: Line[]): Carry[]
     const taken = Math.min(debt, left, applyRate(earned, capBp))
     left -= taken
     const amount = debt - taken
-    const last = own.at(-1)
+    const last = own.at(-1)?.last
     if (amount === 0 || !last) return []
     const what = own.length === 1 ? last.line.description : `${own.length} amounts, the last: ${last.line.description}`
     const note = `${formatMoney(amount, currency)} of what is owed back (${what.slice(0, 300)}) is carried to your next payout: at most ${percent(capBp)} of a payout is withheld.`

@@ -291,8 +291,10 @@ test('what is carried is a pair: in this payout more, in the next as much less; 
   const company = await aCompany()
   const { deps, org, api, partner } = company
   await deps.db.write(tx => tx.run(sql`UPDATE programs SET debt_cap_bp = 5000, version = version + 1`))
-  const first = await earned(deps, partner, 30_000)
-  const debt = await earned(deps, partner, -35_000, { kind: 'reversal', originId: first.id })
+  await earned(deps, partner, 30_000)
+  // Of something that was paid long ago: what is taken back of an open line is netted with it whole.
+  const old = await earned(deps, partner, 35_000, { kind: 'imported', status: 'paid' })
+  const debt = await earned(deps, partner, -35_000, { kind: 'reversal', originId: old.id })
   const { run, rows } = await planned(company)
   expect(rows).toMatchObject([{ amount: 15_000, outcome: 'pay', lineCount: 3 }])
   await api.runs.execute({ runId: run.id, digest: run.digest })
@@ -313,9 +315,9 @@ test('what is carried is a pair: in this payout more, in the next as much less; 
   await api.runs.execute({ runId: again.run.id, digest: again.run.digest })
   expect((await payoutsOf(deps, org)).map(one => one.amount)).toEqual([15_000, 15_000])
   const all = await inDatabase(deps, partner)
-  expect(all.reduce((sum, one) => sum + one.amount, 0)).toBe(-5_000)
+  expect(all.reduce((sum, one) => sum + one.amount, 0)).toBe(35_000 - 5_000)
   expect(all.filter(one => one.status === 'accrued').map(one => one.amount)).toEqual([-20_000])
-  expect(await payable(deps, partner)).toEqual({ USD: -5_000 })
+  expect(await payable(deps, partner)).toEqual({ USD: 35_000 - 5_000 })
 })
 
 test('conversions are booked once in each currency, and taken back when the payout is canceled or loses a line', async () => {
@@ -358,7 +360,7 @@ test('conversions are booked once in each currency, and taken back when the payo
   await work(deps, { orgId: org.id, actor: { kind: 'user', id: made!.createdBy, name: 'A' } }, unit =>
     releaseLine(unit, pounds.id, 'disputed'),
   )
-  expect(await payable(deps, partner)).toEqual({ USD: 0, GBP: 5_000, EUR: 8_751 })
+  expect(await payable(deps, partner)).toEqual({ USD: 0, GBP: 4_000, EUR: 10_001 })
   await api.payouts.cancel({ payoutId: made!.id })
   expect(await payable(deps, partner)).toEqual(owedBefore)
 })
@@ -526,7 +528,7 @@ test('what is owed is read by its index, without looking at each commission', as
     WHERE c.org_id = ${org.id} AND ${isCandidate({ orgId: org.id, now: 1, cutoffAt: 1, programIds: null })} AND (c.partner_id, c.currency, c.id) > ('a', 'b', 'c')
     ORDER BY c.partner_id, c.currency, c.id LIMIT 10`)
   expect(plan.map(step => step.detail).join('; ')).toMatch(
-    /^SEARCH c USING INDEX commissions_open \(org_id=\? AND \(partner_id,currency,id\)>\(\?,\?,\?\)\)$/,
+    /^SEARCH c USING INDEX commissions_open \(org_id=\? AND \(partner_id,currency,id\)>\(\?,\?,\?\)\); CORRELATED SCALAR SUBQUERY \d+; SEARCH o USING INDEX \w+ \(id=\?\)$/,
   )
 })
 

@@ -11,7 +11,7 @@ import { active } from '../lookups.ts'
 import { by } from '../reader.ts'
 import { readStatus } from '../status.ts'
 import type { DataImport, Kind } from './kind.ts'
-import { spentImport } from './spent.ts'
+import { keptCommissions, spentImport } from './spent.ts'
 
 const dayMs = 86_400_000
 
@@ -136,13 +136,19 @@ export const commissions: Kind<ParsedCommission> = {
       : null
   },
 
-  /** Each gets a row that takes it back: an unpaid one nets it in the next payout, a paid one takes the claimed payment back too. */
+  /**
+   * Each gets a row that takes it back: an unpaid one nets it in the next payout, one that came in as paid takes the claimed payment
+   * back too. What a payout of ours has taken or paid since the undo began stays.
+   */
   async undo(work, one, ids) {
+    const kept = await keptCommissions(work.tx, ids)
+    const going = ids.filter(id => !kept.has(id))
     const rows = await work.tx.all<Booked>(sql`
       SELECT c.id, c.number, c.partner_id AS partnerId, c.program_id AS programId, c.amount, c.currency, c.status, c.release_at AS releaseAt,
         r.time_zone AS timeZone
       FROM commissions c JOIN programs r ON r.id = c.program_id
-      WHERE c.id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND +c.org_id = ${work.orgId} ORDER BY c.number`)
+      WHERE c.id IN (SELECT value FROM json_each(${JSON.stringify(going)})) AND +c.org_id = ${work.orgId} AND c.payout_id IS NULL ORDER BY c.number`)
+    if (rows.length === 0) return { kept }
     const first = await takeNumbers(work, 'commissions', rows.length)
     const made = await Promise.all(
       rows.map(async (row, index) => {
@@ -180,7 +186,7 @@ export const commissions: Kind<ParsedCommission> = {
         target: { type: 'commission', id },
         after: { number, amount, currency, originId, importId: one.id },
       })
-    return { kept: [] }
+    return { kept }
   },
 }
 
@@ -191,7 +197,7 @@ interface Booked {
   programId: string
   amount: number
   currency: string
-  status: 'accrued' | 'in_payout' | 'paid'
+  status: 'accrued' | 'paid'
   releaseAt: number
   timeZone: string
 }

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { DealStage, DealType } from '#db/schema/index.ts'
-import { bookDeal } from '../../commissions/book.ts'
+import { bookDeals } from '../../commissions/book.ts'
 import { refuseFuture } from '../../deals/closing.ts'
 import { dealFields, dealNumber, dealTypeLabels, stageLabels } from '../../deals/rules.ts'
 import { paragraph } from '../../lib/text.ts'
@@ -9,7 +9,7 @@ import { readAmount, readCurrency, readEmail, readMoment, readWord } from '../ce
 import { active } from '../lookups.ts'
 import { by, type Reader } from '../reader.ts'
 import type { Kind } from './kind.ts'
-import { registeredDeal, spentCommission } from './spent.ts'
+import { keptDeals, registeredDeal, spentCommission } from './spent.ts'
 
 /** `amount` in minor units; times in UTC milliseconds. */
 export interface ParsedDeal {
@@ -157,20 +157,20 @@ export const deals: Kind<ParsedDeal> = {
 
   /** A deal that was taken back counts as not won: its commissions are taken back with it. */
   async undo(work, one, ids) {
+    const kept = await keptDeals(work.tx, ids)
+    const going = ids.filter(id => !kept.has(id))
     await work.tx.run(sql`
       UPDATE deals SET removed_at = ${work.at}, updated_at = ${work.at}, version = version + 1
-      WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND +org_id = ${work.orgId} AND removed_at IS NULL`)
-    const cause = `The import ${one.fileName} was undone`
-    for (const id of ids) {
-      await bookDeal(work, id, cause)
+      WHERE id IN (SELECT value FROM json_each(${JSON.stringify(going)})) AND +org_id = ${work.orgId} AND removed_at IS NULL`)
+    await bookDeals(work, going, `The import ${one.fileName} was undone`)
+    for (const id of going)
       work.audit({
         action: 'deals.removeImported',
         target: { type: 'deal', id },
         after: { removed: true, importId: one.id },
       })
-    }
     work.changed('deals')
-    return { kept: [] }
+    return { kept }
   },
 }
 

@@ -30,6 +30,15 @@ export interface Kind<P extends object> {
   insert(work: Work, one: DataImport, rows: readonly Read<P>[]): Promise<Map<number, string>>
   /** Why the whole import can't be undone, and what would clear it; null when it can. */
   undoRefusal(db: Drizzle | Tx, one: DataImport): Promise<string | null>
-  /** Takes things back in the caller's transaction; which of them had to stay. */
-  undo(work: Work, one: DataImport, ids: readonly string[]): Promise<{ kept: string[] }>
+  /**
+   * Takes things back in the caller's transaction, and looks again first: hours may lie between two chunks, and money moves meanwhile.
+   */
+  undo(work: Work, one: DataImport, ids: readonly string[]): Promise<TakenBack>
+}
+
+export interface TakenBack {
+  /** What had to stay, by id, and why. */
+  kept: Map<string, string>
+  /** Won deals that have to be attributed anew, in the same transaction. */
+  deals?: string[]
 }

@@ -109,6 +109,9 @@ export const partners: Kind<ParsedPartner> = {
         AND NOT EXISTS (SELECT 1 FROM payouts x WHERE x.org_id = partners.org_id AND x.partner_id = partners.id)
         AND NOT EXISTS (SELECT 1 FROM commissions x WHERE x.org_id = partners.org_id AND x.partner_id = partners.id)
         AND NOT EXISTS (SELECT 1 FROM touches x WHERE x.org_id = partners.org_id AND x.partner_id = partners.id AND x.removed_at IS NULL)
+        AND id NOT IN (SELECT x.registered_by FROM deals x
+          WHERE x.org_id = ${work.orgId} AND x.registered_by IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND x.removed_at IS NULL)
+        AND NOT EXISTS (SELECT 1 FROM attribution_credits x WHERE x.org_id = partners.org_id AND x.partner_id = partners.id)
         AND NOT EXISTS (SELECT 1 FROM registrations x WHERE x.org_id = partners.org_id AND x.partner_id = partners.id)
         AND NOT EXISTS (SELECT 1 FROM memberships x WHERE x.partner_id = partners.id)
         AND NOT EXISTS (SELECT 1 FROM split_answers x WHERE x.org_id = partners.org_id AND x.partner_id = partners.id)
@@ -126,7 +129,7 @@ export const partners: Kind<ParsedPartner> = {
         after: { archived: true, importId: one.id },
       })
     work.changed('partners')
-    return { kept: ids.filter(id => !gone.has(id)) }
+    return { kept: new Map(ids.filter(id => !gone.has(id)).map(id => [id, 'it is in use.'])) }
   },
 }
 

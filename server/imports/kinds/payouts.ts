@@ -140,6 +140,6 @@ export const payouts: Kind<ParsedPayout> = {
       await cancelPayout(work, { payoutId: id, reason: `The import of ${one.fileName} was undone`.slice(0, 2000) })
     const closed = await work.tx.all<{ id: string }>(sql`
       SELECT id FROM payouts WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND +org_id = ${work.orgId} AND status NOT IN ('canceled', 'rejected')`)
-    return { kept: closed.map(row => row.id) }
+    return { kept: new Map(closed.map(({ id }) => [id, 'it is in use.'])) }
   },
 }

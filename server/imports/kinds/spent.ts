@@ -27,18 +27,54 @@ export async function spentImport(db: Drizzle | Tx, importId: string): Promise<s
   return spent ? sentenceOf(spent) : null
 }
 
-function sentenceOf(spent: {
+/** Which of these deals have to stay, and why: a commission for them is in a payout or was paid, or a registration was approved with them. */
+export async function keptDeals(db: Drizzle | Tx, dealIds: readonly string[]): Promise<Map<string, string>> {
+  const ids = sql`(SELECT value FROM json_each(${JSON.stringify(dealIds)}))`
+  const held = await db.all<{ id: string; number: number }>(
+    sql`SELECT deal_id AS id, number FROM registrations WHERE deal_id IN ${ids} ORDER BY number DESC`,
+  )
+  const spent = await db.all<Spent & { id: string }>(sql`
+    SELECT c.deal_id AS id, c.number, c.status, d.number AS deal, p.name AS partner, po.number AS payout
+    FROM commissions c JOIN deals d ON d.id = c.deal_id JOIN partners p ON p.id = c.partner_id LEFT JOIN payouts po ON po.id = c.payout_id
+    WHERE c.deal_id IN ${ids} AND +c.status <> 'accrued' ORDER BY c.number DESC`)
+  return new Map([
+    ...held.map(({ id, number }): [string, string] => [id, `${registrationNumber(number)} was approved with it.`]),
+    ...spent.map(({ id, ...row }): [string, string] => [id, `${stateOf(row)}.`]),
+  ])
+}
+
+/** Which of these imported commissions have to stay, and why. What came in as paid is in no payout of ours, and goes. */
+export async function keptCommissions(db: Drizzle | Tx, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db.all<Spent & { id: string; disputed: number }>(sql`
+    SELECT c.id, c.number, c.status, p.name AS partner, po.number AS payout, c.disputed_at IS NOT NULL AS disputed
+    FROM commissions c JOIN partners p ON p.id = c.partner_id LEFT JOIN payouts po ON po.id = c.payout_id
+    WHERE c.id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND (c.payout_id IS NOT NULL OR c.disputed_at IS NOT NULL)`)
+  return new Map(
+    rows.map(({ id, disputed, ...row }) => [
+      id,
+      disputed ? `${row.partner} disputes ${commissionNumber(row.number)}.` : `${stateOf(row)}.`,
+    ]),
+  )
+}
+
+interface Spent {
   number: number
   status: string
   deal?: number
   partner: string
   payout: number | null
-}): string {
-  const what = `${commissionNumber(spent.number)} of ${spent.partner}${spent.deal ? `, for ${dealNumber(spent.deal)},` : ''}`
-  const payout = spent.payout === null ? '' : payoutNumber(spent.payout)
+}
+
+function sentenceOf(spent: Spent): string {
   return spent.status === 'paid'
-    ? `${what} was paid${payout && ` with ${payout}`}. What was paid can’t be undone; correct single records instead.`
-    : `${what} is in ${payout}. Reject or cancel that payout first.`
+    ? `${stateOf(spent)}. What was paid can’t be undone; correct single records instead.`
+    : `${stateOf(spent)}. Reject or cancel that payout first.`
+}
+
+function stateOf({ number, status, deal, partner, payout }: Spent): string {
+  const what = `${commissionNumber(number)} of ${partner}${deal ? `, for ${dealNumber(deal)},` : ''}`
+  const named = payout === null ? '' : payoutNumber(payout)
+  return status === 'paid' ? `${what} was paid${named && ` with ${named}`}` : `${what} is in ${named}`
 }
 
 /** Why deals can't go: a partner's registration was approved with one of them. */
@@ -47,10 +83,14 @@ export async function registeredDeal(db: Drizzle | Tx, dealIds: SQL): Promise<st
     SELECT r.number, d.number AS deal FROM registrations r JOIN deals d ON d.id = r.deal_id
     WHERE r.deal_id IN (${dealIds}) LIMIT 1`)
   return held
-    ? `The registration R-${String(held.number).padStart(6, '0')} was approved with ${dealNumber(held.deal)}. Keep the import, and mark single deals lost instead.`
+    ? `The registration ${registrationNumber(held.number)} was approved with ${dealNumber(held.deal)}. Keep the import, and mark single deals lost instead.`
     : null
 }
 
 function commissionNumber(number: number): string {
   return `C-${String(number).padStart(6, '0')}`
+}
+
+function registrationNumber(number: number): string {
+  return `R-${String(number).padStart(6, '0')}`
 }

@@ -9,7 +9,7 @@ import { invalid, readMoment, readWord } from '../cells.ts'
 import { active } from '../lookups.ts'
 import { by } from '../reader.ts'
 import type { Kind } from './kind.ts'
-import { spentCommission } from './spent.ts'
+import { keptDeals, spentCommission } from './spent.ts'
 
 /** `at` in UTC milliseconds. */
 export interface ParsedTouch {
@@ -116,11 +116,27 @@ export const touches: Kind<ParsedTouch> = {
   undoRefusal: (db, one) =>
     spentCommission(db, sql`SELECT deal_id FROM touches WHERE import_id = ${one.id} AND removed_at IS NULL`),
 
-  /** Their deals are attributed anew when all touches are gone. */
+  /**
+   * A deal loses all of the import's touches at once, with those of later lines, and is attributed anew in the same transaction: no
+   * payout meets it in between. Lines of a deal that had to stay stay, even if its payout is canceled while others are still going.
+   */
   async undo(work, one, ids) {
+    const touched = await work.tx.all<{ id: string; dealId: string }>(sql`
+      SELECT id, deal_id AS dealId FROM touches
+      WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND +org_id = ${work.orgId} AND removed_at IS NULL`)
+    const spent = await keptDeals(work.tx, [...new Set(touched.map(touch => touch.dealId))])
+    const kept = new Map(
+      touched.flatMap(({ id, dealId }): [string, string][] => {
+        const why = spent.get(dealId)
+        return why ? [[id, why]] : []
+      }),
+    )
+    const free = new Set(touched.filter(touch => !kept.has(touch.id)).map(touch => touch.dealId))
     const removed = await work.tx.all<{ id: string; dealId: string }>(sql`
       UPDATE touches SET removed_at = ${work.at}, version = version + 1
-      WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND +org_id = ${work.orgId} AND removed_at IS NULL
+      WHERE import_id = ${one.id} AND deal_id IN (SELECT value FROM json_each(${JSON.stringify([...free])})) AND removed_at IS NULL
+        AND id NOT IN (SELECT created_id FROM import_rows
+          WHERE import_id = ${one.id} AND line <= ${one.cursor} AND problem IS NOT NULL AND +status = 'done' AND created_id IS NOT NULL)
       RETURNING id, deal_id AS dealId`)
     for (const [dealId, list] of groupBy(removed, touch => touch.dealId))
       work.audit({
@@ -130,6 +146,9 @@ export const touches: Kind<ParsedTouch> = {
         after: { touches: [], importId: one.id },
       })
     work.changed('deals')
-    return { kept: [] }
+    const won = await work.tx.all<{ id: string }>(sql`
+      SELECT id FROM deals WHERE id IN (SELECT value FROM json_each(${JSON.stringify([...free])})) AND +stage = 'won' AND removed_at IS NULL
+      ORDER BY number`)
+    return { kept, deals: won.map(deal => deal.id) }
   },
 }

@@ -48,6 +48,17 @@ test('the month is the organization’s: in Honolulu it is still February', asyn
   await api.periods.close({ period: '2026-02' })
 })
 
+test('a month is over when it is over in every program: deals are still won in its last hours', async () => {
+  const { deps, org, api } = await aCompany('Asia/Tokyo')
+  deps.clock.set(Date.UTC(2026, 1, 28, 20))
+  await deps.db.write(tx =>
+    tx.run(sql`UPDATE programs SET time_zone = 'America/Los_Angeles', version = version + 1 WHERE org_id = ${org.id}`),
+  )
+  await expect(api.periods.close({ period: '2026-02' })).rejects.toThrow('Feb 2026 is not over')
+  deps.clock.set(Date.UTC(2026, 2, 1, 9))
+  await api.periods.close({ period: '2026-02' })
+})
+
 test('a draft run keeps its month open until it is executed or discarded', async () => {
   const { api } = await aCompany()
   const run = await api.runs.plan({ period: '2026-02' })

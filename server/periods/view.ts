@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Drizzle, Tx } from '#db/client.ts'
-import { type CommissionKind, closedPeriods, organizations, payoutRuns, users } from '#db/schema/index.ts'
+import { type CommissionKind, closedPeriods, organizations, payoutRuns, programs, users } from '#db/schema/index.ts'
 import { allows, type Viewer } from '../auth/rules.ts'
 import { groupBy } from '../lib/group.ts'
 import type { Money } from '../lib/money.ts'
@@ -182,8 +182,11 @@ export async function getPeriod(db: Drizzle, viewer: Viewer, now: number, period
   return { ...row, warnings: row.status === 'closed' ? [] : await periodWarnings(db, viewer.orgId, period) }
 }
 
-/** The organization's month of today. */
+/** The month of today: the earliest of the organization's and its programs'. */
 export async function runningPeriod(db: Drizzle | Tx, orgId: string, now: number): Promise<string> {
   const [org] = await db.select({ zone: organizations.timeZone }).from(organizations).where(eq(organizations.id, orgId))
-  return periodOf(now, org?.zone ?? 'UTC')
+  const own = await db.select({ zone: programs.timeZone }).from(programs).where(eq(programs.orgId, orgId))
+  // A month is over when it is over everywhere: deals are won in a program's own zone.
+  const running = new Set([org?.zone ?? 'UTC', ...own.map(program => program.zone)])
+  return [...running].map(zone => periodOf(now, zone)).sort()[0] ?? periodOf(now, 'UTC')
 }

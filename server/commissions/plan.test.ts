@@ -234,3 +234,13 @@ test('after any corrections, refunds, losses and reopenings the rows sum to the 
 function sumOf(rows: { amount: number }[]): number {
   return rows.reduce((sum, row) => sum + row.amount, 0)
 }
+
+test('what a dispute took of a commission given back when the deal was won again stays taken', () => {
+  const targets = [target(1_500)]
+  let booked = apply([], differences([], targets, won), targets)
+  booked = apply(booked, differences(booked, [], { ...won, stage: 'lost', now: 40 }), targets)
+  booked = apply(booked, differences(booked, targets, won), targets)
+  booked = settled(booked, -500, 'row 2')
+  expect(differences(booked, targets, won)).toEqual([])
+  expect(amounts(differences(booked, [], { ...won, stage: 'lost', now: 40 }))).toEqual([['reversal', -1_000]])
+})

@@ -99,7 +99,8 @@ function groupDifferences(rows: GroupRow[], target: Target | undefined, situatio
   const origin = rows.find(row => row.kind === 'earned')
   const group = { partnerId, stream, installment, originId: origin?.id ?? null }
   const disputes = rows.filter(row => row.kind === 'dispute')
-  const waived = sum(disputes.filter(row => row.about === 'reversal'))
+  // Less than nothing given back is something taken away: of the whole, as a decision about any other line.
+  const waived = Math.max(0, sum(disputes.filter(row => row.about === 'reversal')))
   const decided = sum(disputes) - waived
   const booked = sum(rows.filter(row => row.kind === 'earned' || row.kind === 'adjustment'))
   const wanted = situation.stage === 'won' ? (target?.amount ?? 0) : booked

@@ -146,7 +146,8 @@ const deciding = [
 
 /**
  * Changes what is given, at the version that the page showed. On a won deal, a change that credit or commissions depend on makes
- * a new version of its attribution, and the difference is booked.
+ * a new version of its attribution, and the difference is booked; by the rule that a partner was booked by, which stays even if the
+ * corrected deal would match another.
  * @throws DomainError NOT_FOUND; CONFLICT for an old version or a taken reference; INVALID for a currency that commissions were
  * booked in, an amount below what was refunded, a closing date of a deal that isn't closed
  */

@@ -155,14 +155,16 @@ function changesOf(one: CreditedDeal, stream: Rule['stream'], before: Rule[], af
     currency: run.currency,
     closingDay: dayOf(deal.closedAt ?? 0, timeZone),
   }
-  return credits.flatMap(({ partnerId, bp, amount }) => {
+  const bps = credits.map(credit => credit.bp)
+  return credits.flatMap(({ partnerId, bp, amount }, index) => {
     const partner = partners.get(partnerId)
     if (!partner) return []
     const earned = (rules: Rule[]) => {
       const chosen = choose(rules, stream, matched, partner)
       if (!chosen) return 0
       return (
-        calculate({ bp, amount, of: run.amount }, chosen.rule, chosen.defaultRateBp).amount * (chosen.rule?.months ?? 1)
+        calculate({ bp, amount, of: run.amount, among: { bps, index } }, chosen.rule, chosen.defaultRateBp).amount *
+        (chosen.rule?.months ?? 1)
       )
     }
     return [{ partnerId, name: partner.name, before: earned(before), after: earned(after) }]

@@ -110,7 +110,8 @@ export default function EditDeal() {
           {deal.stage === 'won' ? (
             <Banner tone="warning" title="This deal is won">
               A change of its amount, its close, its program or anything else that credit or commissions depend on makes
-              a new version of its attribution, and the difference is booked. What was paid stays as it is.
+              a new version of its attribution, and the difference is booked. What was paid stays as it is, and so does
+              the rule that a partner was booked by.
               {deal.overridden ? ' The shares that were set by hand stand.' : ''}
             </Banner>
           ) : null}

@@ -9,7 +9,8 @@ export default defineConfig({
   // Not `test-results` itself: Playwright empties this folder, and the unit tests' report lies in that one.
   outputDir: '../test-results/e2e',
   reporter: [['list'], ['json', { outputFile: '../test-results/e2e.json' }]],
-  workers: 1,
+  // Each worker has a world of its own: processes, ports, files. Two, since axe keeps one core busy while the other would wait.
+  workers: 2,
   // A busy CI machine gets a second look; what passes only then is reported as flaky.
   retries: process.env.CI ? 1 : 0,
   forbidOnly: Boolean(process.env.CI),

@@ -44,6 +44,22 @@ const pages: Record<string, { as: 'owner' | 'partner' | 'nobody'; at: (house: Ho
     at: ({ negotiated: { registrationId, waitingId } }) =>
       [registrationId, waitingId].map(id => `/admin/registrations/${id}`),
   },
+  '/admin/runs': { as: 'owner', at: () => ['/admin/runs'] },
+  '/admin/runs/new': { as: 'owner', at: () => ['/admin/runs/new'] },
+  '/admin/runs/minimums': { as: 'owner', at: () => ['/admin/runs/minimums'] },
+  '/admin/runs/:runId': { as: 'owner', at: ({ runId }) => [`/admin/runs/${runId}`] },
+  '/admin/rates': { as: 'owner', at: () => ['/admin/rates'] },
+  '/admin/periods': { as: 'owner', at: () => ['/admin/periods'] },
+  '/admin/rules': { as: 'owner', at: () => ['/admin/rules'] },
+  '/admin/rules/new': { as: 'owner', at: () => ['/admin/rules/new'] },
+  '/admin/rules/:ruleId': { as: 'owner', at: ({ ruleId }) => [`/admin/rules/${ruleId}`] },
+  '/admin/rules/:ruleId/edit': { as: 'owner', at: ({ ruleId }) => [`/admin/rules/${ruleId}/edit`] },
+  '/admin/commissions': { as: 'owner', at: () => ['/admin/commissions', '/admin/commissions?q=nothing-is-called-so'] },
+  '/admin/commissions/:commissionId': {
+    as: 'owner',
+    at: ({ negotiated }) => [`/admin/commissions/${negotiated.commissionId}`],
+  },
+  '/admin/disputes': { as: 'owner', at: () => ['/admin/disputes'] },
   '/admin/deals': {
     as: 'owner',
     at: () => ['/admin/deals', '/admin/deals?stage=won&currency=USD&min=1', '/admin/deals?q=nothing-is-called-so'],

@@ -1,6 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { emails, outbox, payoutImports } from '#db/schema/index.ts'
 import { inviteMember, remintInvitation } from '#server/auth/invitations.ts'
+import { periodOf } from '#server/lib/period.ts'
+import { blankWording } from '#server/rules/rules.ts'
+import { createRule } from '#server/rules/service.ts'
+import { createRun } from '#server/runs/service.ts'
 import { aPartner, aPayout } from '#server/test/factories.ts'
 import { work } from '#server/work.ts'
 import { negotiatedDeal } from './negotiated-deal.ts'
@@ -109,8 +113,16 @@ export async function fullHouse(base: Base) {
   if (!invitation) throw new Error('the invitation is not open')
   const negotiated = await negotiatedDeal(base)
   const imports = await someImports(base)
+  const byManager = { orgId: org.id, actor: { kind: 'user', id: manager.user.id, name: manager.user.name } } as const
+  const { ruleId, runId } = await work(deps, byManager, async unit => {
+    const rule = { name: 'House rule', stream: 'base', programId: null, wording: blankWording('2026-01-01') } as const
+    const run = await createRun(unit, { period: periodOf(now, 'UTC') })
+    return { ruleId: (await createRule(unit, rule)).ruleId, runId: run.id }
+  })
   return {
     payouts,
+    ruleId,
+    runId,
     emailId,
     importId,
     brokenImportId,

@@ -13,6 +13,7 @@ import { sha256 } from '../deps.ts'
 import { DomainError } from '../lib/errors.ts'
 import { groupBy } from '../lib/group.ts'
 import { checkAmount, formatMoney, toStripeAmount } from '../lib/money.ts'
+import { percentWords } from '../lib/percent.ts'
 import { formatDate } from '../lib/period.ts'
 import { applyRate } from '../lib/shares.ts'
 import { blockers } from '../payouts/blockers.ts'
@@ -245,13 +246,9 @@ function carriedDebts(facts: RunFacts, currency: string, lines: Line[]): Carry[]
     const last = own.at(-1)?.last
     if (amount === 0 || !last) return []
     const what = own.length === 1 ? last.line.description : `${own.length} amounts, the last: ${last.line.description}`
-    const note = `${formatMoney(amount, currency)} of what is owed back (${what.slice(0, 300)}) is carried to your next payout: at most ${percent(capBp)} of a payout is withheld.`
+    const note = `${formatMoney(amount, currency)} of what is owed back (${what.slice(0, 300)}) is carried to your next payout: at most ${percentWords(capBp)} of a payout is withheld.`
     return [{ key: `carry:${programId}`, programId, originId: last.one.id, amount, note }]
   })
-}
-
-function percent(bp: number): string {
-  return `${String(bp / 100)} %`
 }
 
 /** The smallest step in which Stripe sends a currency, in our minor units: fils by tens, ariary without cents. */

@@ -11,11 +11,10 @@ import { Input, Textarea } from '#app/components/input.tsx'
 import { useAnswer } from '#app/components/live.tsx'
 import { Money } from '#app/components/money.tsx'
 import { Page } from '#app/components/page.tsx'
-import { percentWords } from '#server/lib/percent.ts'
+import { percentDigits, percentWords, readPercent } from '#server/lib/percent.ts'
 import { badFields } from './deal/bad-fields.server.ts'
 import { findPartner } from './deal/find-partner.server.ts'
 import { PartnerInput } from './deal/partner-input.tsx'
-import { percentDigits, readPercent } from './deals/percent.ts'
 import { changeOf, summaryOf, textOf, typedIn } from './read-query.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [

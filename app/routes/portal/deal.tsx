@@ -8,7 +8,7 @@ import { Money } from '#app/components/money.tsx'
 import { Page } from '#app/components/page.tsx'
 import { Badge } from '#app/components/status-badge.tsx'
 import { When } from '#app/components/when.tsx'
-import { percentText } from '#app/routes/admin/deals/percent.ts'
+import { percentWords } from '#server/lib/percent.ts'
 import { Lines } from './commission/parts.tsx'
 import { toLine } from './commission/words.ts'
 
@@ -43,7 +43,7 @@ export default function Deal() {
               <Money amount={credit.amount} currency={deal.currency} />
             </p>
             <p className="mt-1">
-              {percentText(credit.bp)} of <Money amount={credit.dealAmount} currency={deal.currency} />
+              {percentWords(credit.bp)} of <Money amount={credit.dealAmount} currency={deal.currency} />
             </p>
             <p className="mt-1 text-muted text-sm">{credit.reason}</p>
           </>

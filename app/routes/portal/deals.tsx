@@ -10,7 +10,7 @@ import { Page } from '#app/components/page.tsx'
 import { Pagination } from '#app/components/pagination.tsx'
 import { cursorIn, stepsFrom } from '#app/components/trail.ts'
 import { When } from '#app/components/when.tsx'
-import { percentText } from '#app/routes/admin/deals/percent.ts'
+import { percentWords } from '#server/lib/percent.ts'
 import { RegistrationBadge } from './registration/badge.tsx'
 import { protectionWords } from './registration/words.ts'
 
@@ -134,7 +134,7 @@ export default function Deals() {
                   ) : null}
                 </div>
                 <p className="mt-1 text-muted text-sm">
-                  {deal.credit ? `${percentText(deal.credit.bp)} credit, ` : null}won{' '}
+                  {deal.credit ? `${percentWords(deal.credit.bp)} credit, ` : null}won{' '}
                   <When at={deal.closedAt} mode="date" />, <span className="whitespace-nowrap">{deal.number}</span>
                 </p>
               </li>

@@ -1,7 +1,7 @@
 import { DomainError } from '#server/lib/errors.ts'
 import { decimalText, isCurrency, parseMoney } from '#server/lib/money.ts'
+import { percentDigits, readPercent } from '#server/lib/percent.ts'
 import type { Caller } from '#server/router.ts'
-import { percentDigits, readPercent } from '../deals/percent.ts'
 import { textOf } from '../read-query.server.ts'
 
 type Input = Parameters<Caller['partners']['create']>[0]

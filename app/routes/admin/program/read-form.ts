@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { type AttributionModel, modelLabels, programParameters } from '#server/attribution/rules.ts'
+import { readPercent } from '#server/lib/percent.ts'
 import type { createProgramInput } from '#server/programs/rules.ts'
-import { readPercent } from '../deals/percent.ts'
 
 type Values = Omit<z.input<typeof createProgramInput>, 'idempotencyKey'>
 

@@ -1,5 +1,6 @@
 import { DomainError } from '#server/lib/errors.ts'
 import { decimalText, isCurrency, parseAmount } from '#server/lib/money.ts'
+import { percentDigits, readPercent } from '#server/lib/percent.ts'
 import {
   type DealType,
   type PartnerTier,
@@ -8,7 +9,6 @@ import {
   type Wording,
   wordingSchema,
 } from '#server/rules/rules.ts'
-import { percentDigits, readPercent } from '../deals/percent.ts'
 
 export interface RuleValues {
   name: string

@@ -3,7 +3,7 @@ import { SubmitButton } from '#app/components/button.tsx'
 import { classNames } from '#app/components/class-names.ts'
 import { Form, FormActions } from '#app/components/form.tsx'
 import { Input, Textarea } from '#app/components/input.tsx'
-import { percentDigits, percentText, readPercent } from '#app/routes/admin/deals/percent.ts'
+import { percentDigits, percentWords, readPercent } from '#server/lib/percent.ts'
 import type { SplitView } from '#server/splits/view.ts'
 
 type Props = {
@@ -58,5 +58,5 @@ export function ProposeForm({ partners, hidden, refusal }: Props) {
 function leftWords(left: number | null): string {
   if (left === null) return 'Write shares like 33.33.'
   if (left === 0) return 'The shares add up to 100 %.'
-  return left > 0 ? `${percentText(left)} are still to be given.` : `${percentText(-left)} too much.`
+  return left > 0 ? `${percentWords(left)} are still to be given.` : `${percentWords(-left)} too much.`
 }

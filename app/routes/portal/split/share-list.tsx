@@ -1,5 +1,5 @@
 import { Icon, type IconName } from '#app/components/icon.tsx'
-import { percentText } from '#app/routes/admin/deals/percent.ts'
+import { percentWords } from '#server/lib/percent.ts'
 import type { SplitView } from '#server/splits/view.ts'
 
 type Answer = SplitView['partners'][number]['answer']
@@ -21,7 +21,7 @@ export function ShareList({ partners }: { partners: SplitView['partners'] }) {
               {name}
               {own ? <span className="font-normal text-muted"> (you)</span> : null}
             </span>
-            {bp === null ? null : <span className="num shrink-0 font-medium">{percentText(bp)}</span>}
+            {bp === null ? null : <span className="num shrink-0 font-medium">{percentWords(bp)}</span>}
           </div>
           {bp === null ? null : (
             <svg

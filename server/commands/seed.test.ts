@@ -27,9 +27,9 @@ test('the demo has every status and blocker, holds together, agrees with its sim
   const say = (words: string) => void said.push(words)
 
   // It throws unless Stripe's side and ours agree on every transfer.
-  await seed(config, say, 6)
+  await seed(config, say, { runs: 6 })
   expect(said.join('\n')).toContain('no difference')
-  await seed(config, say, 6)
+  await seed(config, say, { runs: 6 })
   expect(said.at(-1)).toBe('The demo is there already.')
 
   const db = await openDatabase({ url: config.DATABASE_URL })
@@ -99,6 +99,22 @@ test('the demo has every status and blocker, holds together, agrees with its sim
   for (const { email, password } of logins)
     expect(await verifyPassword(people.find(user => user.email === email)?.passwordHash, password)).toBe(true)
 }, 300_000)
+
+test.each(['2026-12-01T05:20:00Z', '2027-03-31T23:55:00Z'])(
+  'it can be seeded at %s, too',
+  async moment => {
+    const today = Date.parse(moment)
+    const folder = mkdtempSync(path.join(tmpdir(), 'remit-seed-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const simulator = await startSimulator({ now: () => today })
+    onTestFinished(() => simulator.close())
+    const config = testConfig({ DATABASE_URL: `file:${path.join(folder, 'remit.db')}`, STRIPE_API_BASE: simulator.url })
+    const said: string[] = []
+    await seed(config, words => void said.push(words), { runs: 2, today })
+    expect(said.join('\n')).toContain('no difference')
+  },
+  120_000,
+)
 
 test('it is refused where real money could be meant', async () => {
   const config = { ...testConfig(), PAYMENTS: 'stripe' as const }

@@ -18,8 +18,15 @@ import { reconcile } from '#server/stripe/reconcile.ts'
 import { seedDemo } from './seed/demo.ts'
 import type { MovableClock } from './seed/stage.ts'
 
-/** @throws Error where real money could be meant, and where what was seeded does not agree with the simulator */
-export async function seed(config: Config, say: (words: string) => void, runs?: number): Promise<void> {
+/**
+ * @param story `runs` is how many runs of payouts it tells, `today` when it ends (UTC milliseconds): eighteen months, now
+ * @throws Error where real money could be meant, and where what was seeded does not agree with the simulator
+ */
+export async function seed(
+  config: Config,
+  say: (words: string) => void,
+  story: { runs?: number; today?: number } = {},
+): Promise<void> {
   if (config.PAYMENTS !== 'simulator') throw new Error('The demo is seeded for the simulator only: PAYMENTS is stripe.')
   const file = /^file:([^?]+)/.exec(config.DATABASE_URL)?.[1]
   if (!file) throw new Error('The demo is seeded into a file: DATABASE_URL must start with file:.')
@@ -30,7 +37,7 @@ export async function seed(config: Config, say: (words: string) => void, runs?: 
     await migrate(db)
     const known = await db.read.get<{ count: number }>(sql`SELECT count(*) AS count FROM organizations`)
     if (known?.count) say('The demo is there already.')
-    else await fill(config, db, say, runs)
+    else await fill(config, db, say, story)
     await db.checkpoint()
   } finally {
     await db.close()
@@ -38,8 +45,13 @@ export async function seed(config: Config, say: (words: string) => void, runs?: 
   writeFileSync(path.join(path.dirname(path.resolve(file)), 'logins.json'), `${JSON.stringify(logins(), null, 2)}\n`)
 }
 
-async function fill(config: Config, db: Database, say: (words: string) => void, runs?: number): Promise<void> {
-  const today = Date.now()
+async function fill(
+  config: Config,
+  db: Database,
+  say: (words: string) => void,
+  { runs, today = Date.now() }: { runs?: number; today?: number },
+): Promise<void> {
+  const started = Date.now()
   const clock = movableClock(today)
   const deps = seedDeps(config, db, clock)
   say('Playing eighteen months of a partner program:')
@@ -51,7 +63,7 @@ async function fill(config: Config, db: Database, say: (words: string) => void, 
   )
   say(
     `${made?.payouts} payouts to ${made?.partners} partners; ${transfers} transfers compared with the simulator, no difference. ` +
-      `${Math.round((Date.now() - today) / 1000)} seconds.`,
+      `${Math.round((Date.now() - started) / 1000)} seconds.`,
   )
 }
 

@@ -19,10 +19,13 @@ export function planEarnings(stage: Stage, cast: Cast, since: number): void {
   const { today } = stage
   const zone = cast.company.timeZone
   const months = Math.floor((since - 40) / 30)
-  for (let ago = months; ago >= 1; ago--) {
-    const period = shiftPeriod(periodOf(today, zone), -ago)
-    const at = startOfDay(`${shiftPeriod(period, 1)}-04`, zone) + 14 * hour
-    stage.plan(at, () => playRun(stage, cast, period, at, ago === 1))
+  const monthAgo = (ago: number) => shiftPeriod(periodOf(today, zone), -ago)
+  const runAt = (period: string) => startOfDay(`${shiftPeriod(period, 1)}-04`, zone) + 14 * hour
+  // In a month's first days last month's run is still to come; the newest one is always still being decided.
+  const newest = runAt(monthAgo(1)) < today - day ? 1 : 2
+  for (let ago = newest + months - 1; ago >= newest; ago--) {
+    const period = monthAgo(ago)
+    stage.plan(runAt(period), () => playRun(stage, cast, period, runAt(period), ago === newest))
   }
   // The months of recurring commissions, as the worker books them.
   for (let ago = since; ago > 0; ago -= 9)
@@ -30,8 +33,11 @@ export function planEarnings(stage: Stage, cast: Cast, since: number): void {
       await bookDue(stage.deps)
     })
   // What has been released since waits in a draft that somebody is going through.
-  stage.plan(today - 100 * minute, async () => {
-    await act(stage, cast.company.orgId, cast.staff.tom, unit => createRun(unit, { period: periodOf(today, zone) }))
+  const goneThroughAt = today - 100 * minute
+  stage.plan(goneThroughAt, async () => {
+    // In a month's first hours that is the month before: no run is planned for one that has not begun.
+    const period = periodOf(goneThroughAt, zone)
+    await act(stage, cast.company.orgId, cast.staff.tom, unit => createRun(unit, { period }))
   })
   planDisputes(stage, cast)
   planRegistrations(stage, cast)

@@ -35,6 +35,8 @@ export const settings = {
   MAIL_DIR: z.string().default('./.data/mail'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   TRUST_PROXY: flag.default(false),
+  AUDIT_ANCHOR_KEY: z.string().min(16, 'must be at least 16 characters that nobody guesses').optional(),
+  AUDIT_ANCHORS_FILE: z.string().optional(),
 } as const
 
 const schema = z.object(settings)

@@ -41,7 +41,7 @@ export const auditRouter = router({
   /** Walks the organization's whole chain; `anchor` is an end of it that was kept elsewhere. */
   verify: can('audit.read')
     .input(verifyAuditInput)
-    .query(({ ctx, input }) => verifyChain(ctx.deps.db.read, ctx.viewer.orgId, input.anchor)),
+    .query(({ ctx, input }) => verifyChain(ctx.deps.db.read, ctx.viewer.orgId, input.anchor && [input.anchor])),
 
   /** The list as a file, in pieces; a mutation because it is recorded. */
   export: can('audit.read')

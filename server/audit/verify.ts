@@ -1,8 +1,7 @@
 import { and, asc, desc, eq, gt } from 'drizzle-orm'
 import type { Drizzle } from '#db/client.ts'
 import { audit, organizations } from '#db/schema/index.ts'
-import type { Deps } from '../deps.ts'
-import type { PeriodicTask } from '../worker/periodic.ts'
+import { groupBy } from '../lib/group.ts'
 import { type AuditRow, hashLink } from './audit.ts'
 
 /** The end of a chain at some moment. Kept outside the database, it shows whether the end was cut off or written anew since. */
@@ -32,9 +31,14 @@ const pageSize = 5_000
 /**
  * Walks a whole chain from its first entry and stops at the first that does not fit: edited, deleted, swapped, inserted, reordered.
  * A chain proves nothing about its own end, which whoever owns the file can cut off or compute anew: that shows only against an
- * anchor kept elsewhere, such as a line of the log.
+ * anchor kept elsewhere, such as a line of the log (`anchors.ts`).
  */
-export async function verifyChain(read: Drizzle, orgId: string, anchor?: Anchor): Promise<Verification> {
+export async function verifyChain(
+  read: Drizzle,
+  orgId: string,
+  anchors: readonly Anchor[] = [],
+): Promise<Verification> {
+  const anchored = groupBy(anchors, anchor => anchor.seq)
   let head: Anchor | null = null
   let entries = 0
   for (;;) {
@@ -46,7 +50,7 @@ export async function verifyChain(read: Drizzle, orgId: string, anchor?: Anchor)
       .limit(pageSize)
     for (const row of page) {
       entries++
-      const problem = problemOf(row, head) ?? (anchor && rewritten(row, anchor))
+      const problem = problemOf(row, head) ?? rewritten(row, anchored.get(row.seq) ?? [])
       if (problem) return { ok: false, entries, head, firstProblem: problem }
       head = { seq: row.seq, hash: row.hash }
     }
@@ -54,7 +58,8 @@ export async function verifyChain(read: Drizzle, orgId: string, anchor?: Anchor)
     // Others get their turn between two pages: this may read for seconds.
     await new Promise(resolve => setImmediate(resolve))
   }
-  const firstProblem = anchor && anchor.seq > (head?.seq ?? 0) ? cutOff(anchor, head) : null
+  const beyond = anchors.find(anchor => anchor.seq > (head?.seq ?? 0))
+  const firstProblem = beyond ? cutOff(beyond, head) : null
   return { ok: firstProblem === null, entries, head, firstProblem }
 }
 
@@ -76,8 +81,8 @@ function problemOf(row: AuditRow, previous: Anchor | null): ChainProblem | null 
   return null
 }
 
-function rewritten(row: AuditRow, anchor: Anchor): ChainProblem | null {
-  if (row.seq !== anchor.seq || row.hash === anchor.hash) return null
+function rewritten(row: AuditRow, anchors: readonly Anchor[]): ChainProblem | null {
+  if (anchors.every(anchor => anchor.hash === row.hash)) return null
   return {
     seq: row.seq,
     kind: 'rewritten',
@@ -109,21 +114,4 @@ export async function anchorOf(read: Drizzle, orgId: string): Promise<Anchor | n
 export async function chainIds(read: Drizzle): Promise<string[]> {
   const rows = await read.select({ id: organizations.id }).from(organizations).orderBy(asc(organizations.id))
   return [...rows.map(row => row.id), 'system']
-}
-
-/** Writes each chain's end to the log where it has moved on: what leaves this machine can't be rewritten on it. */
-export function anchorTask(everyMs = 60_000): PeriodicTask {
-  const last = new Map<string, number>()
-  return {
-    name: 'audit anchor',
-    everyMs,
-    async run(deps: Deps) {
-      for (const orgId of await chainIds(deps.db.read)) {
-        const anchor = await anchorOf(deps.db.read, orgId)
-        if (!anchor || last.get(orgId) === anchor.seq) continue
-        last.set(orgId, anchor.seq)
-        deps.log.info({ orgId, ...anchor }, 'audit anchor')
-      }
-    },
-  }
 }

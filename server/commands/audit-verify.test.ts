@@ -1,4 +1,8 @@
-import { expect, test } from 'vitest'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { currentAnchors } from '../audit/anchors.ts'
 import { anchorOf } from '../audit/verify.ts'
 import { testDeps } from '../test/deps.ts'
 import { anOrg } from '../test/factories.ts'
@@ -14,7 +18,7 @@ async function twoOrgs() {
     )
   async function run(...args: string[]) {
     const lines: string[] = []
-    const run = auditVerify(deps.db.read, args)
+    const run = auditVerify(deps.db.read, args, 'the key')
     for (;;) {
       const step = await run.next()
       if (step.done) return { text: lines.join('\n'), exit: step.value }
@@ -57,4 +61,23 @@ test('arguments that make no sense exit with 2', async () => {
   })
   expect(await run('--org', 'org_none')).toMatchObject({ exit: 2, text: 'There is no organization org_none.' })
   expect(await run('--colour')).toMatchObject({ exit: 2 })
+})
+
+test('files of anchors are the log, the anchors file or a manifest; what they contradict is said', async () => {
+  const { deps, a, run } = await twoOrgs()
+  const folder = await mkdtemp(join(tmpdir(), 'remit-anchors-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'anchors')
+  const anchors = await currentAnchors(deps.db.read, 'the key')
+  await writeFile(file, `not json\n${anchors.map(anchor => JSON.stringify({ level: 30, ...anchor })).join('\n')}\n`)
+  expect(await run('--anchors', file)).toMatchObject({ exit: 0, text: expect.stringContaining('the anchored one too') })
+  await writeFile(file, JSON.stringify({ version: 3, anchors }, null, 2))
+  expect(await run('--anchors', file)).toMatchObject({ exit: 0 })
+
+  await writeFile(file, JSON.stringify({ anchors: await currentAnchors(deps.db.read, 'another key') }))
+  expect(await run('--anchors', file)).toMatchObject({ exit: 1, text: expect.stringContaining('NOT signed') })
+  await writeFile(file, 'nothing here')
+  expect(await run('--anchors', file)).toMatchObject({ exit: 2, text: `There is no anchor in ${file}.` })
+  expect(await run('--anchors', file, '--org', a.id)).toMatchObject({ exit: 2 })
+  expect(await run('--anchors', join(folder, 'none'))).toMatchObject({ exit: 2 })
 })

@@ -1,19 +1,29 @@
-import { realpath } from 'node:fs/promises'
+import { readFile, realpath } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Drizzle } from '#db/client.ts'
+import { anchorKey, readAnchors, type SignedAnchor, verifyAgainstAnchors } from '../audit/anchors.ts'
 import { type Anchor, chainIds, verifyChain } from '../audit/verify.ts'
+import { settings } from '../config.ts'
 import type { CommandRun } from '../control/protocol.ts'
 import { runAsProgram, runCommand } from './control.ts'
 
 /**
- * `npm run audit:verify [-- --org org_… --anchor [org_…:]seq:hash …]`: walks every audit chain, or one. Anchors come from the log's
- * lines 'audit anchor'. Exit code 1 when a chain is not as it was written, 2 for arguments that make no sense.
+ * `npm run audit:verify [-- --anchors <file> … --org org_… --anchor [org_…:]seq:hash …]`: walks every audit chain, or one. A file of
+ * anchors is what the log's lines 'audit anchor' are in, the anchors file, or a backup's manifest. Exit code 1 when a chain is not as
+ * it was written, 2 for arguments that make no sense.
+ * @param key what anchors were signed with; null where it is not at hand, and then a file of anchors is refused
  */
-export async function* auditVerify(read: Drizzle, args: string[]): CommandRun {
-  const wanted = readArguments(args)
+export async function* auditVerify(read: Drizzle, args: string[], key: string | null): CommandRun {
+  const wanted = await readArguments(args)
   if (typeof wanted === 'string') {
     yield wanted
+    return 2
+  }
+  if (wanted.signed) {
+    if (key) return yield* verifySigned(read, wanted.signed, key)
+    yield 'Anchors are signed: set AUDIT_ANCHOR_KEY (or STRIPE_SECRET_KEY, where that one is not set) as the server has it.'
     return 2
   }
   const known = await chainIds(read)
@@ -31,30 +41,51 @@ export async function* auditVerify(read: Drizzle, args: string[]): CommandRun {
   }
   let bad = 0
   for (const orgId of chains) {
-    const anchors = wanted.anchors.filter(({ org }) => (org ?? organizations[0]) === orgId)
-    for (const anchor of anchors.length > 0 ? anchors : [undefined]) {
-      const { ok, entries, head, firstProblem } = await verifyChain(read, orgId, anchor?.anchor)
-      if (!ok) bad++
-      const end = head ? `ends in ${head.seq}:${head.hash}` : 'is empty'
-      yield ok
-        ? `${orgId}: ${entries} entries are as they were written${anchor ? ', the anchored one too' : ''}; the chain ${end}`
-        : `${orgId}: NOT as written. ${firstProblem?.says}`
-    }
+    const own = wanted.anchors.filter(({ org }) => (org ?? organizations[0]) === orgId).map(({ anchor }) => anchor)
+    const verified = await verifyChain(read, orgId, own)
+    if (!verified.ok) bad++
+    yield sentence({ orgId, anchors: own.length, ...verified })
   }
-  if (bad === 0) yield 'Nothing was changed, removed, inserted or reordered.'
-  return bad === 0 ? 0 : 1
+  return yield* conclude(bad)
+}
+
+async function* verifySigned(read: Drizzle, anchors: SignedAnchor[], key: string): CommandRun {
+  const { chains, refused } = await verifyAgainstAnchors(read, anchors, key)
+  for (const chain of chains) yield sentence(chain)
+  if (refused.length > 0)
+    yield `${refused.length} of ${anchors.length} anchors were NOT signed with this key: forged, or made under another one. The first is ${refused[0]?.orgId}, entry ${refused[0]?.seq}.`
+  return yield* conclude(chains.filter(chain => !chain.ok).length + refused.length)
+}
+
+function sentence(chain: Awaited<ReturnType<typeof verifyAgainstAnchors>>['chains'][number]): string {
+  const { orgId, anchors, ok, entries, head, firstProblem } = chain
+  if (!ok) return `${orgId}: NOT as written. ${firstProblem?.says}`
+  const anchored = anchors === 0 ? '' : anchors === 1 ? ', the anchored one too' : `, the ${anchors} anchored ones too`
+  return `${orgId}: ${entries} entries are as they were written${anchored}; the chain ${head ? `ends in ${head.seq}:${head.hash}` : 'is empty'}`
+}
+
+async function* conclude(problems: number): CommandRun {
+  if (problems > 0) return 1
+  yield 'Nothing was changed, removed, inserted or reordered.'
+  return 0
 }
 
 interface Wanted {
   org: string | undefined
   anchors: { org: string | undefined; anchor: Anchor }[]
+  /** Of the files that were named; absent when none was. */
+  signed?: SignedAnchor[]
 }
 
-function readArguments(args: string[]): Wanted | string {
+async function readArguments(args: string[]): Promise<Wanted | string> {
   try {
     const { values } = parseArgs({
       args,
-      options: { org: { type: 'string' }, anchor: { type: 'string', multiple: true } },
+      options: {
+        org: { type: 'string' },
+        anchor: { type: 'string', multiple: true },
+        anchors: { type: 'string', multiple: true },
+      },
     })
     const anchors = (values.anchor ?? []).map(text => {
       const match = /^(?:([\w-]+):)?(\d{1,15}):([0-9a-f]{64})$/.exec(text)
@@ -62,11 +93,42 @@ function readArguments(args: string[]): Wanted | string {
         throw new Error(`${text} is not an anchor; it looks like 42:, and then 64 hexadecimal digits.`)
       return { org: match[1] ?? values.org, anchor: { seq: Number(match[2]), hash: match[3] } }
     })
-    return { org: values.org, anchors }
+    if (!values.anchors) return { org: values.org, anchors }
+    if (values.org || anchors.length > 0)
+      throw new Error('--anchors says itself which chains it is about: leave out --org and --anchor.')
+    const signed: SignedAnchor[] = []
+    for (const file of values.anchors) {
+      const found = readAnchors(await readFile(file, 'utf8'))
+      // A file without anchors proves nothing, and must not look as if it did.
+      if (found.length === 0) throw new Error(`There is no anchor in ${file}.`)
+      signed.push(...found)
+    }
+    return { org: undefined, anchors, signed }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
 }
 
+/** Files are read where the database is, which need not be the folder that the command was given in. */
+function withWholePaths(args: string[]): string[] {
+  return args.map((arg, index) => {
+    if (arg.startsWith('--anchors=')) return `--anchors=${resolve(arg.slice('--anchors='.length))}`
+    return args[index - 1] === '--anchors' ? resolve(arg) : arg
+  })
+}
+
+/** The key, where the environment has what it is made of. */
+function keyOf(env: Record<string, string | undefined>): string | null {
+  const AUDIT_ANCHOR_KEY = settings.AUDIT_ANCHOR_KEY.parse(env.AUDIT_ANCHOR_KEY?.trim() || undefined)
+  const STRIPE_SECRET_KEY = env.STRIPE_SECRET_KEY?.trim()
+  if (AUDIT_ANCHOR_KEY || STRIPE_SECRET_KEY)
+    return anchorKey({ AUDIT_ANCHOR_KEY, STRIPE_SECRET_KEY: STRIPE_SECRET_KEY ?? '' })
+  return null
+}
+
 if (process.argv[1] && (await realpath(process.argv[1])) === fileURLToPath(import.meta.url))
-  await runAsProgram(() => runCommand('audit-verify', process.argv.slice(2), (db, args) => auditVerify(db.read, args)))
+  await runAsProgram(() =>
+    runCommand('audit-verify', withWholePaths(process.argv.slice(2)), (db, args) =>
+      auditVerify(db.read, args, keyOf(process.env)),
+    ),
+  )

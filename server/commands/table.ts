@@ -1,3 +1,4 @@
+import { anchorKey } from '../audit/anchors.ts'
 import type { CommandTable } from '../control/protocol.ts'
 import type { Deps } from '../deps.ts'
 import { auditVerify } from './audit-verify.ts'
@@ -6,7 +7,7 @@ import { runReconcile } from './reconcile.ts'
 /** What the running process does for the terminal, since no second process may open its file. */
 export function commandTable(deps: Deps): CommandTable {
   return {
-    'audit-verify': args => auditVerify(deps.db.read, args),
+    'audit-verify': args => auditVerify(deps.db.read, args, anchorKey(deps.config)),
     reconcile: args => runReconcile(deps, args),
   }
 }

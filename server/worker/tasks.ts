@@ -1,4 +1,4 @@
-import { anchorTask } from '../audit/verify.ts'
+import { anchorTask } from '../audit/anchors.ts'
 import { deleteExpired } from '../auth/sessions.ts'
 import { bookDue } from '../commissions/installments.ts'
 import { deleteAbandoned } from '../imports/upload.ts'

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { counters } from '#db/schema/index.ts'
+import { must } from './lib/must.ts'
 import type { Work } from './work.ts'
 
 /** Takes `count` numbers in a row, such as people quote, and returns the first. Numbers have no gaps: what rolls back takes none. */
@@ -8,9 +9,8 @@ export async function takeNumbers(
   name: (typeof counters.$inferSelect)['name'],
   count: number,
 ): Promise<number> {
-  const [row] = await work.tx.all<{ next: number }>(sql`
+  const rows = await work.tx.all<{ next: number }>(sql`
     INSERT INTO counters (org_id, name, next) VALUES (${work.orgId}, ${name}, 1 + ${count})
     ON CONFLICT DO UPDATE SET next = next + ${count} RETURNING next`)
-  if (!row) throw new Error(`no counter ${name}`)
-  return row.next - count
+  return must(rows[0], `no counter ${name}`).next - count
 }

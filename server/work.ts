@@ -6,6 +6,7 @@ import { type AuditEntry, appendAudit } from './audit/audit.ts'
 import type { Change } from './changes.ts'
 import { type Deps, sha256 } from './deps.ts'
 import { DomainError } from './lib/errors.ts'
+import { must } from './lib/must.ts'
 import { enqueueJobs, type Job } from './outbox/outbox.ts'
 
 /** Who does it. For a person: the user's id and name. */
@@ -86,7 +87,7 @@ export async function workOnce<T>(
 ): Promise<T> {
   const key = intent.key
   if (!key) return work(deps, scope, fn)
-  const bodyHash = sha256(canonicalize(intent.input) ?? '')
+  const bodyHash = sha256(must(canonicalize(intent.input), 'an intent has an input'))
   return work(deps, scope, async unit => {
     const [seen] = await unit.tx
       .select({ bodyHash: idempotency.bodyHash, response: idempotency.response })

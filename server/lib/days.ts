@@ -1,15 +1,3 @@
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-/** The calendar day, like `2026-02-28`, that `at` (UTC milliseconds) falls on in a time zone. */
-export function dayOf(at: number, timeZone: string): string {
-  let format = formats.get(timeZone)
-  if (!format) {
-    format = new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
-    formats.set(timeZone, format)
-  }
-  return format.format(at)
-}
-
 const words = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
 
 /** `2026-02-28` → `28 Feb 2026` */

@@ -1,4 +1,5 @@
 import { DomainError } from './errors.ts'
+import { must } from './must.ts'
 
 /** An integer number of minor units (cents, yen, fils) and an ISO 4217 currency in upper case. Never one without the other. */
 export interface Money {
@@ -83,7 +84,7 @@ export function parseAmount(text: string, currency: string): number {
         ? `${currency} has no decimals.`
         : `${currency} has ${decimals} decimals, “${text.trim()}” has more.`,
     )
-  const whole = (match[1] ?? '').replace(/\D/g, '')
+  const whole = must(match[1], 'the pattern has a whole part').replace(/\D/g, '')
   return Number(whole + fraction.padEnd(decimals, '0'))
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { must } from './must.ts'
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
@@ -27,18 +28,15 @@ export function formatPeriod(period: string, locale = 'en-US'): string {
   )
 }
 
-/** The month that `at` (UTC milliseconds) falls in, in a time zone. */
-export function periodOf(at: number, timeZone: string): string {
-  const parts = formatter('en-CA', { year: 'numeric', month: '2-digit', timeZone }).formatToParts(at)
-  const part = (type: string) => parts.find(p => p.type === type)?.value ?? ''
-  return `${part('year')}-${part('month')}`
-}
-
 /** The calendar day that `at` (UTC milliseconds) falls on, in a time zone: `2026-03-04`. */
 export function dayOf(at: number, timeZone: string): string {
-  const parts = formatter('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone }).formatToParts(at)
-  const part = (type: string) => parts.find(p => p.type === type)?.value ?? ''
-  return `${part('year')}-${part('month')}-${part('day')}`
+  // Swedes write dates as ISO does.
+  return formatter('sv-SE', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone }).format(at)
+}
+
+/** The month that `at` (UTC milliseconds) falls in, in a time zone: `2026-03`. */
+export function periodOf(at: number, timeZone: string): string {
+  return dayOf(at, timeZone).slice(0, 7)
 }
 
 /** `at` (UTC milliseconds) as a date in a time zone: `4 Mar 2026`. */
@@ -78,7 +76,13 @@ function offsetAt(at: number, timeZone: string): number {
     minute: 'numeric',
     second: 'numeric',
   }).formatToParts(at)
-  const part = (type: string) => Number(parts.find(p => p.type === type)?.value ?? 0)
+  const part = (type: string) =>
+    Number(
+      must(
+        parts.find(p => p.type === type),
+        `a moment has a ${type}`,
+      ).value,
+    )
   const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'))
   return local - Math.floor(at / 1000) * 1000
 }

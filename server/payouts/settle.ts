@@ -6,6 +6,7 @@ import { notify } from '../email/notify.ts'
 import { post } from '../ledger/ledger.ts'
 import { DomainError } from '../lib/errors.ts'
 import { fromStripeAmount } from '../lib/money.ts'
+import { must } from '../lib/must.ts'
 import type { Work } from '../work.ts'
 import type { Payout } from './facts.ts'
 import { releaseDisputed } from './release-line.ts'
@@ -34,8 +35,7 @@ export async function recordTransfer(
     .from(payoutAttempts)
     .innerJoin(payouts, eq(payouts.id, payoutAttempts.payoutId))
     .where(and(eq(payoutAttempts.id, attemptId), eq(payoutAttempts.orgId, work.orgId)))
-  if (!row) throw new Error(`no attempt ${attemptId}`)
-  const { attempt, payout } = row
+  const { attempt, payout } = must(row, `no attempt ${attemptId}`)
   const problem = mismatch(attempt, transfer) ?? rival(attempt, payout, transfer)
   if (problem) {
     await incident(work, payout, transfer.id, problem)
@@ -234,11 +234,11 @@ export async function releasePayout(work: Work, input: z.infer<typeof releaseInp
   await expectStatus(work, payout, 'release', input.version)
   if (!payout.needsReview)
     throw new DomainError('BLOCKED', 'Remit is still finding out by itself. Only what needs review can be released.')
-  const [attempt] = await work.tx
+  const [found] = await work.tx
     .select()
     .from(payoutAttempts)
     .where(and(eq(payoutAttempts.payoutId, payout.id), sql`${payoutAttempts.state} <> 'failed'`))
-  if (!attempt) throw new Error(`payout ${payout.id} is processing without an attempt`)
+  const attempt = must(found, `payout ${payout.id} is processing without an attempt`)
   const earlier = await work.tx
     .select({ userId: payoutReleases.userId })
     .from(payoutReleases)
@@ -306,7 +306,7 @@ export async function undecided(work: Pick<Work, 'tx'>, payoutId: string): Promi
   const [row] = await work.tx.all<{ open: number }>(sql`
     SELECT coalesce(sum(CASE kind WHEN 'reversal' THEN amount WHEN 'reversal_owed' THEN -amount WHEN 'reversal_not_owed' THEN -amount WHEN 'reversal_reopened' THEN amount ELSE 0 END), 0) AS open
     FROM ledger_entries WHERE payout_id = ${payoutId}`)
-  return row?.open ?? 0
+  return must(row, 'a sum always has a row').open
 }
 
 /**

@@ -2,6 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import type Stripe from 'stripe'
 import { type AttemptState, organizations, payoutAttempts, payouts } from '#db/schema/index.ts'
 import type { Deps } from '../deps.ts'
+import { must } from '../lib/must.ts'
 import type { JobResult } from '../outbox/outbox.ts'
 import { syncPartner } from '../partners/sync.ts'
 import { stripeActor, system, work } from '../work.ts'
@@ -123,11 +124,11 @@ async function gate(deps: Deps, attempt: Attempt): Promise<{ code: string; messa
   const { orgId, payoutId } = attempt
   const policy = await readPolicy(deps.db.read, orgId)
   const scope = () => ({ orgId, now: deps.clock.now(), policy })
-  const before = (await loadPayouts(deps.db.read, scope(), [payoutId])).get(payoutId)
-  if (!before) throw new Error(`payout ${payoutId} is gone`)
-  const state = await syncPartner(deps, before.partner.id)
+  const asItIs = async () =>
+    must((await loadPayouts(deps.db.read, scope(), [payoutId])).get(payoutId), `payout ${payoutId} is gone`)
+  const state = await syncPartner(deps, (await asItIs()).partner.id)
   // Read again: what Stripe said may have changed where the money goes.
-  const { partner, facts } = (await loadPayouts(deps.db.read, scope(), [payoutId])).get(payoutId) ?? before
+  const { partner, facts } = await asItIs()
   if (state.stripeAccountId !== attempt.destination || facts.approvedDigest !== facts.currentDigest)
     return {
       code: 'destination_changed',

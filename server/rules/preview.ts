@@ -15,9 +15,9 @@ import { readRules, toRule } from '../commissions/facts.ts'
 import type { Rule } from '../commissions/match.ts'
 import { choose } from '../commissions/target.ts'
 import { dealNumber } from '../deals/rules.ts'
-import { dayOf } from '../lib/days.ts'
 import { DomainError, notFound } from '../lib/errors.ts'
 import { groupBy } from '../lib/group.ts'
+import { dayOf } from '../lib/period.ts'
 
 const dayMs = 24 * 60 * 60_000
 export const previewDays = 90

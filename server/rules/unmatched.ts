@@ -7,8 +7,8 @@ import { readDeals, readRules } from '../commissions/facts.ts'
 import { matchRules, type Rule } from '../commissions/match.ts'
 import { choose } from '../commissions/target.ts'
 import { dealNumber } from '../deals/rules.ts'
-import { dayOf } from '../lib/days.ts'
 import { type Cursor, decodeCursor, encodeCursor, type Page } from '../lib/page.ts'
+import { dayOf } from '../lib/period.ts'
 
 /** A won deal with partners that get nothing, because no rule and no default rate matched. Amounts in minor units. */
 export interface Unmatched {

@@ -13,6 +13,7 @@ import { sha256 } from '../deps.ts'
 import { DomainError } from '../lib/errors.ts'
 import { groupBy } from '../lib/group.ts'
 import { checkAmount, formatMoney, toStripeAmount } from '../lib/money.ts'
+import { must } from '../lib/must.ts'
 import { percentWords } from '../lib/percent.ts'
 import { formatDate } from '../lib/period.ts'
 import { applyRate } from '../lib/shares.ts'
@@ -117,8 +118,7 @@ function* planPartners(facts: RunFacts): Generator<PlannedRow[]> {
   const rates = cachedRates(facts)
   const byPartner = groupBy(facts.commissions, one => one.partnerId)
   for (const partnerId of [...byPartner.keys()].sort()) {
-    const payee = facts.payees.get(partnerId)
-    if (!payee) throw new Error(`no facts about partner ${partnerId}`)
+    const payee = must(facts.payees.get(partnerId), `no facts about partner ${partnerId}`)
     const own = (byPartner.get(partnerId) ?? []).sort((a, b) => a.number - b.number)
     yield rowsOf(facts, payee, own, rates)
   }
@@ -264,8 +264,10 @@ function stepOf(currency: string): number {
 }
 
 function restCarry(currency: string, lines: Line[], rest: number): Carry {
-  const last = lines.findLast(({ line }) => line.amount > 0)
-  if (!last) throw new Error('nothing was earned')
+  const last = must(
+    lines.findLast(({ line }) => line.amount > 0),
+    'nothing was earned',
+  )
   const note = `${formatMoney(rest, currency, { code: true })} is carried to your next payout: Stripe sends ${currency} in steps of ${formatMoney(stepOf(currency), currency, { code: true })}.`
   return { key: 'carry:rest', programId: last.one.programId, originId: last.one.id, amount: -rest, note }
 }

@@ -47,7 +47,7 @@ test('each migration keeps every row and every cent of a database that is in use
       ),
       db.read.all(sql`SELECT payout_id, description, amount FROM payout_lines ORDER BY id`),
       db.read.all(sql`SELECT * FROM payout_totals ORDER BY partner_id, status`),
-      db.read.all(sql`SELECT * FROM payout_months ORDER BY partner_id`),
+      db.read.all(sql`SELECT partner_id, currency, month, count, amount FROM payout_months ORDER BY partner_id`),
       db.read.all(sql`SELECT id, repays, import_id, transfer_id FROM payouts ORDER BY id`),
     ])
   const before = await books()
@@ -80,4 +80,51 @@ test('each migration keeps every row and every cent of a database that is in use
     { org: 'org_a', name: 'Partner program' },
     { org: 'org_b', name: 'Partner program' },
   ])
+})
+
+test('what was reversed is set beside what was paid: the month of the payment gets its figure back', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'remit-migrations-'))
+  const db = await openDatabase({ url: 'file::memory:' })
+  onTestFinished(async () => {
+    await db.close()
+    rmSync(folder, { recursive: true })
+  })
+  for (const name of readdirSync(all).filter(file => file < '0003'))
+    copyFileSync(new URL(name, all), join(folder, name))
+  await migrate(db, folder)
+  const [january, march] = [Date.UTC(2026, 0, 20), Date.UTC(2026, 2, 3)]
+  await db.script(`
+    INSERT INTO organizations (id, name, created_at, next_payout_number) VALUES ('org_a', 'A', 1, 5);
+    INSERT INTO users (id, email, name, created_at) VALUES ('usr_a', 'a@example.com', 'A', 1);
+    INSERT INTO partners (id, org_id, name, email, country, currency, created_at) VALUES ('par_a', 'org_a', 'P', 'p@example.com', 'US', 'USD', 1);
+    INSERT INTO payouts (id, org_id, partner_id, number, status, amount, currency, source, created_by, created_at, updated_at, approved_at, approved_digest, paid_via, paid_at, transfer_id)
+    VALUES ('pay_1', 'org_a', 'par_a', 1, 'paid', 700, 'USD', 'demo', 'usr_a', 3, 3, 3, 'd', 'stripe', ${january}, 'tr_1'),
+           ('pay_2', 'org_a', 'par_a', 2, 'paid', 50, 'USD', 'demo', 'usr_a', 3, 3, 3, 'd', 'stripe', ${january}, 'tr_2');
+    INSERT INTO ledger_entries (id, org_id, partner_id, payout_id, kind, seq, debit, credit, amount, currency, at) VALUES
+      ('le_1', 'org_a', 'par_a', 'pay_1', 'reversal', 1, 'stripe_balance', 'reversal_suspense', 200, 'USD', ${january + 1}),
+      ('le_2', 'org_a', 'par_a', 'pay_1', 'reversal', 2, 'stripe_balance', 'reversal_suspense', 100, 'USD', ${march});
+    UPDATE payouts SET amount_reversed = 200, version = version + 1 WHERE id = 'pay_1';
+    UPDATE payouts SET amount_reversed = 300, version = version + 1 WHERE id = 'pay_1';`)
+  for (const name of readdirSync(all).filter(file => file >= '0003'))
+    copyFileSync(new URL(name, all), join(folder, name))
+  await migrate(db, folder)
+  expect(
+    await db.read.all(
+      sql`SELECT partner_id AS partner, month, count, amount, reversed FROM payout_months ORDER BY 1, 2`,
+    ),
+  ).toEqual(
+    ['', 'par_a'].flatMap(partner => [
+      { partner, month: '2026-01', count: 2, amount: 750, reversed: 200 },
+      { partner, month: '2026-03', count: 0, amount: 0, reversed: 100 },
+    ]),
+  )
+  expect(
+    await db.read.all(
+      sql`SELECT payout_id AS payout, total, amount, month, origin_month AS origin FROM payout_reversals`,
+    ),
+  ).toEqual([
+    { payout: 'pay_1', total: 200, amount: 200, month: '2026-01', origin: '2026-01' },
+    { payout: 'pay_1', total: 300, amount: 100, month: '2026-03', origin: '2026-01' },
+  ])
+  await expect(db.script(`UPDATE payout_reversals SET amount = 1`)).rejects.toThrow('append-only')
 })

@@ -325,6 +325,7 @@ const access: Record<string, Rule> = {
   'rates.importEcb': { by: payers, input: () => ({ text: 'Date, USD, \n27 February 2026, 1.04, \n' }) },
   'periods.list': { by: staff, input: () => ({}) },
   'periods.get': { by: staff, input: () => ({ period: '2026-02' }) },
+  'periods.reversals': { by: staff, input: () => ({ period: '2026-02' }) },
   'periods.close': { by: payers, input: () => ({ period: '2025-12' }) },
 
   'rules.list': { by: staff },

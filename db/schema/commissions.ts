@@ -174,6 +174,24 @@ export const commissions = sqliteTable('commissions', {
   version: integer().notNull().default(1),
 })
 
+/** A decision to match the rules again for a partner of a corrected deal; the newest counts, append-only. */
+export const ruleRematches = sqliteTable('rule_rematches', {
+  id: text().primaryKey(),
+  orgId: text('org_id').notNull(),
+  dealId: text('deal_id').notNull(),
+  partnerId: text('partner_id').notNull(),
+  stream: text({ enum: ruleStreams }).notNull(),
+  /** Counts up by deal, partner and stream. */
+  number: integer().notNull(),
+  /** Null with a default rate, or where nothing pays. */
+  ruleVersionId: text('rule_version_id'),
+  defaultRateBp: integer('default_rate_bp'),
+  losing: text({ mode: 'json' }).$type<LosingRule[]>().notNull(),
+  reason: text().notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: integer('created_at').notNull(),
+})
+
 /** What of a recurring commission is still to come; the snapshot is the first month's. */
 export const commissionSchedules = sqliteTable('commission_schedules', {
   /** The first month's commission. */

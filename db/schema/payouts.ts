@@ -162,7 +162,10 @@ export const payoutTotals = sqliteTable(
   table => [primaryKey({ columns: [table.orgId, table.partnerId, table.currency, table.status] })],
 )
 
-/** Paid money by month, net of reversals; kept by triggers; `partnerId` '' is the whole organization. */
+/**
+ * Paid money by the month of the payment, and reversed money by the month of the reversal, so that a month that is over never
+ * changes; kept by triggers; `partnerId` '' is the whole organization.
+ */
 export const payoutMonths = sqliteTable(
   'payout_months',
   {
@@ -173,8 +176,29 @@ export const payoutMonths = sqliteTable(
     month: text().notNull(),
     count: integer().notNull(),
     amount: integer().notNull(),
+    reversed: integer().notNull().default(0),
   },
   table => [primaryKey({ columns: [table.orgId, table.partnerId, table.currency, table.month] })],
+)
+
+/** What was reversed of a paid payout, each time; kept by triggers, append-only. Amounts in minor units. */
+export const payoutReversals = sqliteTable(
+  'payout_reversals',
+  {
+    payoutId: text('payout_id').notNull(),
+    /** What of the payout was reversed in all, this one included. */
+    total: integer().notNull(),
+    orgId: text('org_id').notNull(),
+    partnerId: text('partner_id').notNull(),
+    amount: integer().notNull(),
+    currency: text().notNull(),
+    /** `2026-02`, in UTC: the month whose figures it is in. */
+    month: text().notNull(),
+    /** The month of the payment. */
+    originMonth: text('origin_month').notNull(),
+    at: integer().notNull(),
+  },
+  table => [primaryKey({ columns: [table.payoutId, table.total] })],
 )
 
 /**

@@ -29,7 +29,7 @@ async function recount(deps: Deps): Promise<{ totals: Total[]; months: object[] 
     'FROM payouts GROUP BY org_id, currency, status',
   )
   const months = each(
-    "currency, strftime('%Y-%m', paid_at / 1000, 'unixepoch') AS month, count(*) AS count, sum(amount - amount_reversed) AS amount",
+    "currency, strftime('%Y-%m', paid_at / 1000, 'unixepoch') AS month, count(*) AS count, sum(amount) AS amount",
     'FROM payouts WHERE paid_at IS NOT NULL GROUP BY org_id, currency, month',
   )
   return {
@@ -41,7 +41,9 @@ async function recount(deps: Deps): Promise<{ totals: Total[]; months: object[] 
 async function kept(deps: Deps): Promise<{ totals: Total[]; months: object[] }> {
   return {
     totals: await deps.db.read.all<Total>(sql`SELECT * FROM payout_totals WHERE count > 0 ORDER BY 1, 2, 3, 4`),
-    months: await deps.db.read.all<object>(sql`SELECT * FROM payout_months WHERE count > 0 ORDER BY 1, 2, 3, 4`),
+    months: await deps.db.read.all<object>(
+      sql`SELECT org_id, partner_id, currency, month, count, amount FROM payout_months WHERE count > 0 ORDER BY 1, 2, 3, 4`,
+    ),
   }
 }
 
@@ -114,6 +116,11 @@ test('the kept totals are what a GROUP BY would count, after any walk through th
       })) satisfies Payout[]
     }
     expect(await kept(deps)).toEqual(await recount(deps))
+    // Each reversal is in some month, once.
+    const [sums] = await deps.db.read.all<object>(sql`
+      SELECT (SELECT sum(amount_reversed) FROM payouts) AS payouts, (SELECT sum(reversed) FROM payout_months WHERE partner_id = '') AS months,
+        (SELECT sum(reversed) FROM payout_months WHERE partner_id <> '') AS partners, (SELECT sum(amount) FROM payout_reversals) AS rows`)
+    expect(new Set(Object.values(sums ?? {}))).toHaveProperty('size', 1)
   })
   await fc.assert(property, { numRuns: 25 })
 })
@@ -131,7 +138,7 @@ test('a refused change leaves the totals as they were', async () => {
   expect(await kept(deps)).toEqual(before)
 })
 
-test('stats and months never add across currencies, and are net of what was taken back', async () => {
+test('stats and months never add across currencies; stats are net of what was taken back, and months say both', async () => {
   const deps = await testDeps()
   const org = await anOrg(deps)
   const usd = await aPartner(deps, { orgId: org.id })
@@ -168,8 +175,8 @@ test('stats and months never add across currencies, and are net of what was take
   expect(months).toEqual({
     periods: ['2026-02', '2026-03'],
     currencies: [
-      { currency: 'JPY', paid: [0, 5_000] },
-      { currency: 'USD', paid: [0, 7_500] },
+      { currency: 'JPY', paid: [0, 5_000], reversed: [0, 0] },
+      { currency: 'USD', paid: [0, 14_000], reversed: [0, 6_500] },
     ],
   })
 })

@@ -390,18 +390,26 @@ export async function readStats(db: Drizzle, orgId: string, partnerId: string | 
   }
 }
 
-/** Paid money of the last `months` months, the current one included, oldest first, by currency; minor units, net of reversals. */
+/**
+ * Paid money of the last `months` months, the current one included, oldest first, by currency; in minor units. What was reversed
+ * stands in the month in which that happened, so that a month that is over keeps its figures.
+ */
 export async function readMonths(
   db: Drizzle,
   orgId: string,
   partnerId: string | null,
   now: number,
   months: number,
-): Promise<{ periods: string[]; currencies: { currency: string; paid: number[] }[] }> {
+): Promise<{ periods: string[]; currencies: { currency: string; paid: number[]; reversed: number[] }[] }> {
   const current = periodOf(now, 'UTC')
   const periods = Array.from({ length: months }, (_, index) => shiftPeriod(current, index - months + 1))
   const rows = await db
-    .select({ currency: payoutMonths.currency, month: payoutMonths.month, amount: payoutMonths.amount })
+    .select({
+      currency: payoutMonths.currency,
+      month: payoutMonths.month,
+      paid: payoutMonths.amount,
+      reversed: payoutMonths.reversed,
+    })
     .from(payoutMonths)
     .where(
       and(
@@ -416,7 +424,8 @@ export async function readMonths(
     periods,
     currencies: [...byCurrency].map(([currency, list]) => ({
       currency,
-      paid: periods.map(period => list.find(row => row.month === period)?.amount ?? 0),
+      paid: periods.map(period => list.find(row => row.month === period)?.paid ?? 0),
+      reversed: periods.map(period => list.find(row => row.month === period)?.reversed ?? 0),
     })),
   }
 }

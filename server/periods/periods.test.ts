@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
+import { transition } from '../payouts/transition.ts'
 import { asRole } from '../test/callers.ts'
 import { testDeps } from '../test/deps.ts'
-import { aCommission, anOrg, aPartner } from '../test/factories.ts'
+import { aCommission, anOrg, aPartner, aPayout } from '../test/factories.ts'
+import { system, work } from '../work.ts'
 
 async function aCompany(zone = 'UTC') {
   const deps = await testDeps()
@@ -102,8 +104,8 @@ test('totals of a month by currency: earned, corrected, taken back, paid; kept b
   await aCommission(deps, { partner, amount: -900, kind: 'carry', originId: first.id, period: '2026-02' })
   await aCommission(deps, { partner, amount: 55, currency: 'EUR', period: '2026-02' })
   expect((await api.periods.get({ period: '2026-02' })).totals).toEqual([
-    { currency: 'EUR', accrued: 55, adjustments: 0, reversals: 0, paid: 0 },
-    { currency: 'USD', accrued: 30_000, adjustments: 700, reversals: -4_000, paid: 0 },
+    { currency: 'EUR', accrued: 55, adjustments: 0, reversals: 0, paid: 0, paidBack: 0 },
+    { currency: 'USD', accrued: 30_000, adjustments: 700, reversals: -4_000, paid: 0, paidBack: 0 },
   ])
   const kept = await deps.db.read.all(
     sql`SELECT period, currency, kind, count, amount FROM period_totals ORDER BY 1, 2, 3`,
@@ -112,6 +114,76 @@ test('totals of a month by currency: earned, corrected, taken back, paid; kept b
     sql`SELECT period, currency, kind, count(*) AS count, sum(amount) AS amount FROM commissions GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
   )
   expect(kept).toEqual(counted)
+})
+
+test('a closed month keeps what was paid in it: a reversal counts in its own month, and names the month it came from', async () => {
+  const { deps, org, api, partner } = await aCompany()
+  const paid = await aPayout(deps, { partner, status: 'paid', amount: 10_000, paidAt: Date.UTC(2026, 1, 20) })
+  await aPayout(deps, { partner, status: 'paid', amount: 500, paidAt: Date.UTC(2026, 1, 28, 23, 59) })
+  await api.periods.close({ period: '2026-02' })
+  const february = await api.periods.get({ period: '2026-02' })
+  expect(february.totals).toMatchObject([{ currency: 'USD', paid: 10_500, paidBack: 0 }])
+  deps.clock.advance(1)
+  const reverse = (amountReversed: number, version: number, to: 'paid' | 'reversed') =>
+    work(deps, { orgId: org.id, actor: system }, unit =>
+      transition(unit, 'reverse', [{ id: paid.id, version, to, set: { amountReversed } }]),
+    )
+  await reverse(3_000, 1, 'paid')
+  deps.clock.set(Date.UTC(2026, 3, 2))
+  await reverse(10_000, 2, 'reversed')
+  expect(await api.periods.get({ period: '2026-02' })).toEqual(february)
+  expect((await api.periods.get({ period: '2026-03' })).totals).toMatchObject([{ paid: 0, paidBack: -3_000 }])
+  const { rows } = await api.periods.list({})
+  expect(rows.map(row => [row.period, row.totals.map(({ paid, paidBack }) => [paid, paidBack])])).toEqual([
+    ['2026-04', [[0, -7_000]]],
+    ['2026-03', [[0, -3_000]]],
+    ['2026-02', [[10_500, 0]]],
+  ])
+  const april = await api.periods.reversals({ period: '2026-04' })
+  expect(april.rows).toMatchObject([
+    { payout: { id: paid.id }, partner: { id: partner.id }, amount: 7_000, currency: 'USD', originMonth: '2026-02' },
+  ])
+  expect((await api.periods.reversals({ period: '2026-02' })).rows).toEqual([])
+  const stranger = await asRole(deps, 'owner')
+  expect((await stranger.api.periods.reversals({ period: '2026-04' })).rows).toEqual([])
+})
+
+test('whatever the clock says, a closed month takes no payment and no reversal', async () => {
+  const { deps, org, api, partner } = await aCompany()
+  await api.periods.close({ period: '2026-02' })
+  const january = Date.UTC(2026, 0, 5)
+  const paid = await aPayout(deps, { partner, status: 'paid', amount: 900, paidAt: january })
+  await work(deps, { orgId: org.id, actor: system }, unit =>
+    transition({ ...unit, at: january }, 'reverse', [
+      { id: paid.id, version: 1, to: 'paid', set: { amountReversed: 400 } },
+    ]),
+  )
+  expect((await api.periods.list({})).rows.map(row => [row.period, row.totals])).toMatchObject([
+    ['2026-03', [{ paid: 900, paidBack: -400 }]],
+    ['2026-02', []],
+  ])
+})
+
+test('many reversals of a month are read in pages', async () => {
+  const { deps, api, partner } = await aCompany()
+  for (const amount of [1, 2, 3]) await aPayout(deps, { partner, status: 'reversed', amount })
+  const seen: number[] = []
+  let cursor: string | undefined
+  do {
+    const page = await api.periods.reversals({ period: '2026-03', cursor, limit: 1 })
+    seen.push(...page.rows.map(row => row.amount))
+    cursor = page.next ?? undefined
+  } while (cursor)
+  expect(seen.sort()).toEqual([1, 2, 3])
+})
+
+test('payments are counted by UTC, so a month that is over in Tokyo waits until it is over there too', async () => {
+  const { deps, org, api } = await aCompany('Asia/Tokyo')
+  deps.clock.set(Date.UTC(2026, 1, 28, 20))
+  await deps.db.write(tx =>
+    tx.run(sql`UPDATE programs SET time_zone = 'Asia/Tokyo', version = version + 1 WHERE org_id = ${org.id}`),
+  )
+  await expect(api.periods.close({ period: '2026-02' })).rejects.toThrow('Feb 2026 is not over')
 })
 
 test('periods are each organization’s own, and only owners and admins close them', async () => {

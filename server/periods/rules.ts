@@ -1,9 +1,17 @@
 import { z } from 'zod'
+import { maxPageSize } from '../lib/page.ts'
 import { periodSchema } from '../lib/period.ts'
 
 const idempotencyKey = z.string().min(8).max(128).optional()
 
 export const periodInput = z.object({ period: periodSchema }).strict()
+export const listReversalsInput = z
+  .object({
+    period: periodSchema,
+    cursor: z.string().max(400).optional(),
+    limit: z.coerce.number().int().min(1).max(maxPageSize).default(50),
+  })
+  .strict()
 export const closePeriodInput = z.object({ period: periodSchema, idempotencyKey }).strict()
 
 /** `before` is the cursor: the last period of the page before. */

@@ -4,7 +4,9 @@ import { type CommissionKind, closedPeriods, organizations, payoutRuns, programs
 import { allows, type Viewer } from '../auth/rules.ts'
 import { groupBy } from '../lib/group.ts'
 import type { Money } from '../lib/money.ts'
+import { decodeCursor, type Page, toPage } from '../lib/page.ts'
 import { formatPeriod, periodOf, shiftPeriod } from '../lib/period.ts'
+import { payoutNumber } from '../payouts/rules.ts'
 import { runNumber } from '../runs/rules.ts'
 import { lastClosed } from './service.ts'
 
@@ -17,8 +19,20 @@ export interface PeriodTotals {
   adjustments: number
   /** Taken back; negative. */
   reversals: number
-  /** Paid out in that month (by UTC), net of what was taken back. */
+  /** Paid out in that month (by UTC). */
   paid: number
+  /** Paid out in that month or before, and reversed in this one; negative. */
+  paidBack: number
+}
+
+/** A payment, or a part of it, that was reversed in a month; its own month keeps its figures. */
+export interface ReversalRow extends Money {
+  payout: { id: string; number: string }
+  partner: { id: string; name: string }
+  /** UTC milliseconds */
+  at: number
+  /** The month of the payment. */
+  originMonth: string
 }
 
 export interface PeriodRow {
@@ -64,9 +78,14 @@ export async function listPeriods(
 
 async function readPeriods(db: Drizzle, viewer: Viewer, running: string, periods: string[]): Promise<PeriodRow[]> {
   const wanted = sql`(SELECT value FROM json_each(${JSON.stringify(periods)}))`
-  const sums = await db.all<{ period: string; currency: string; kind: CommissionKind | 'paid'; amount: number }>(sql`
+  const sums = await db.all<{
+    period: string
+    currency: string
+    kind: CommissionKind | 'paid' | 'paidBack'
+    amount: number
+  }>(sql`
     SELECT period, currency, kind, amount FROM period_totals WHERE org_id = ${viewer.orgId} AND period IN ${wanted}
-    UNION ALL SELECT month, currency, 'paid', amount FROM payout_months
+    UNION ALL SELECT month, currency, kind, iif(kind = 'paid', amount, -reversed) FROM payout_months, (SELECT 'paid' AS kind UNION ALL SELECT 'paidBack')
       WHERE org_id = ${viewer.orgId} AND partner_id = '' AND month IN ${wanted}
     ORDER BY 1, 2`)
   const closings = await db
@@ -93,11 +112,13 @@ async function readPeriods(db: Drizzle, viewer: Viewer, running: string, periods
   )
 }
 
-function totalsOf(sums: { currency: string; kind: CommissionKind | 'paid'; amount: number }[]): PeriodTotals[] {
+function totalsOf(
+  sums: { currency: string; kind: CommissionKind | 'paid' | 'paidBack'; amount: number }[],
+): PeriodTotals[] {
   return [...groupBy(sums, sum => sum.currency)].map(([currency, own]) => {
-    const totals = { currency, accrued: 0, adjustments: 0, reversals: 0, paid: 0 }
+    const totals = { currency, accrued: 0, adjustments: 0, reversals: 0, paid: 0, paidBack: 0 }
     for (const { kind, amount } of own) {
-      const part = kind === 'paid' ? 'paid' : partOf[kind]
+      const part = kind === 'paid' || kind === 'paidBack' ? kind : partOf[kind]
       if (part) totals[part] += amount
     }
     return totals
@@ -182,11 +203,46 @@ export async function getPeriod(db: Drizzle, viewer: Viewer, now: number, period
   return { ...row, warnings: row.status === 'closed' ? [] : await periodWarnings(db, viewer.orgId, period) }
 }
 
-/** The month of today: the earliest of the organization's and its programs'. */
+/** What was reversed in a month, the newest first, each with the month of its payment. */
+export async function listReversals(
+  db: Drizzle,
+  viewer: Viewer,
+  input: { period: string; cursor?: string; limit: number },
+): Promise<Page<ReversalRow>> {
+  const after = decodeCursor(input.cursor)
+  const rows = await db.all<
+    Money & {
+      at: number
+      key: string
+      payoutId: string
+      number: number
+      partnerId: string
+      name: string
+      originMonth: string
+    }
+  >(sql`
+    SELECT r.amount AS amount, r.currency AS currency, r.at AS at, r.payout_id || ' ' || r.total AS key, r.payout_id AS payoutId, p.number AS number,
+      p.partner_id AS partnerId, w.name AS name, r.origin_month AS originMonth
+    FROM payout_reversals r JOIN payouts p ON p.id = r.payout_id JOIN partners w ON w.id = p.partner_id
+    WHERE r.org_id = ${viewer.orgId} AND r.month = ${input.period}
+      AND ${after ? sql`(r.at, r.payout_id || ' ' || r.total) < (${after[0]}, ${after[1]})` : sql`true`}
+    ORDER BY r.at DESC, key DESC LIMIT ${input.limit + 1}`)
+  const page = toPage(rows, input.limit, row => [row.at, row.key])
+  return {
+    ...page,
+    rows: page.rows.map(({ key: _, payoutId, number, partnerId, name, ...row }) => ({
+      ...row,
+      payout: { id: payoutId, number: payoutNumber(number) },
+      partner: { id: partnerId, name },
+    })),
+  }
+}
+
+/** The month of today: the earliest of the organization's, its programs' and UTC's. */
 export async function runningPeriod(db: Drizzle | Tx, orgId: string, now: number): Promise<string> {
   const [org] = await db.select({ zone: organizations.timeZone }).from(organizations).where(eq(organizations.id, orgId))
   const own = await db.select({ zone: programs.timeZone }).from(programs).where(eq(programs.orgId, orgId))
-  // A month is over when it is over everywhere: deals are won in a program's own zone.
-  const running = new Set([org?.zone ?? 'UTC', ...own.map(program => program.zone)])
+  // A month is over when it is over everywhere: deals are won in a program's own zone, and payments are counted by UTC.
+  const running = new Set(['UTC', org?.zone ?? 'UTC', ...own.map(program => program.zone)])
   return [...running].map(zone => periodOf(now, zone)).sort()[0] ?? periodOf(now, 'UTC')
 }

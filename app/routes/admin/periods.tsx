@@ -9,11 +9,13 @@ import { Money, None } from '#app/components/money.tsx'
 import { Page } from '#app/components/page.tsx'
 import { Badge } from '#app/components/status-badge.tsx'
 import { type Column, Table } from '#app/components/table.tsx'
+import { cursorIn } from '#app/components/trail.ts'
 import { When } from '#app/components/when.tsx'
 import { formatPeriod } from '#server/lib/period.ts'
 import type { PeriodRow, PeriodTotals } from '#server/periods/view.ts'
 import { periodLabel } from './payouts/period.ts'
 import { CloseMonth } from './periods/close.tsx'
+import { Reversals } from './periods/reversals.tsx'
 import { changeOf, textOf } from './read-query.server.ts'
 import { RunPlaces } from './run/places.tsx'
 
@@ -28,12 +30,19 @@ export async function loader(args: LoaderFunctionArgs) {
     return value && wellFormed.test(value) ? value : undefined
   }
   const closing = asked('close')
+  const reversedIn = asked('reversals')
   return query(args, async api => {
-    const [page, month] = await Promise.all([
+    const [page, month, reversals] = await Promise.all([
       api.periods.list({ before: asked('before'), limit: 24 }),
       closing ? api.periods.get({ period: closing }) : null,
+      reversedIn ? api.periods.reversals({ period: reversedIn, cursor: cursorIn(params), limit: 50 }) : null,
     ])
-    return { page, month, idempotencyKey: args.context.newKey() }
+    return {
+      page,
+      month,
+      reversals: reversals && reversedIn ? { month: reversedIn, page: reversals } : null,
+      idempotencyKey: args.context.newKey(),
+    }
   })
 }
 
@@ -93,8 +102,24 @@ const columns: Column<PeriodRow>[] = [
   { key: 'adjustments', header: 'Corrected', align: 'end', cell: row => <Sums row={row} of="adjustments" /> },
   { key: 'reversals', header: 'Taken back', align: 'end', cell: row => <Sums row={row} of="reversals" /> },
   { key: 'paid', header: 'Paid out', align: 'end', cell: row => <Sums row={row} of="paid" /> },
+  { key: 'paidBack', header: 'Reversed', align: 'end', cell: row => <PaidBack row={row} /> },
   { key: 'close', header: 'Closing', cell: row => <Closing row={row} /> },
 ]
+
+/** The sums, as a link to the payouts they are of and the months these were paid in. */
+function PaidBack({ row }: { row: PeriodRow }) {
+  const sums = <Sums row={row} of="paidBack" />
+  if (row.totals.every(total => total.paidBack === 0)) return sums
+  return (
+    <Link
+      to={`?reversals=${row.period}#reversals`}
+      className="link inline-flex"
+      aria-label={`What was reversed in ${periodLabel(row.period)}`}
+    >
+      {sums}
+    </Link>
+  )
+}
 
 function Closing({ row }: { row: PeriodRow }) {
   if (row.status === 'closed')
@@ -117,7 +142,7 @@ function Closing({ row }: { row: PeriodRow }) {
 }
 
 export default function Periods() {
-  const { page, month } = useLoaderData<typeof loader>()
+  const { page, month, reversals } = useLoaderData<typeof loader>()
   const refusal = useAnswer<typeof action>()
   const [params] = useSearchParams()
   return (
@@ -126,6 +151,7 @@ export default function Periods() {
       description="What each month’s books took. A closed month takes nothing any more: what comes late goes to the first open one, with a link to where it belongs."
     >
       <RunPlaces current="periods" />
+      {reversals ? <Reversals {...reversals} /> : null}
       {month ? <CloseMonth refusal={refusal ?? null} /> : null}
       <Card padding="none">
         <Table

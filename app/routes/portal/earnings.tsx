@@ -62,8 +62,9 @@ export async function loader(args: LoaderFunctionArgs) {
       recent: recent.rows.map(toRow),
       months: months.currencies
         .filter(({ paid }) => paid.filter(amount => amount > 0).length > 1)
-        .map(({ currency, paid }) => ({
+        .map(({ currency, paid, reversed }) => ({
           currency,
+          reversed: reversed.reduce((sum, amount) => sum + amount, 0),
           bars: months.periods.map((period, index) => ({ period, amount: paid[index] ?? 0 })),
         })),
     }
@@ -155,10 +156,10 @@ export default function Earnings() {
           }
         />
       </Card>
-      {months.map(({ currency, bars }) => (
+      {months.map(({ currency, bars, reversed }) => (
         <Card key={currency} title={`Paid per month, ${currency}`}>
           <BarChart
-            caption={`What reached you in the last ${bars.length} months, less what was taken back.`}
+            caption={`What was paid to you in the last ${bars.length} months.${reversed > 0 ? ` Of it, or of what was paid before, ${formatMoney(reversed, currency, { code: true })} was reversed.` : ''}`}
             labelHeading="Month"
             valueHeading="Paid"
             bars={bars.map(({ period, amount }) => ({

@@ -3,19 +3,22 @@ import { Card } from '#app/components/card.tsx'
 import { formatMoney } from '#server/lib/money.ts'
 import { periodLabel } from '../payouts/period.ts'
 
-type Months = { periods: string[]; currencies: { currency: string; paid: number[] }[] }
+type Months = { periods: string[]; currencies: { currency: string; paid: number[]; reversed: number[] }[] }
 
 /** What was paid out in each of the last months: a chart for each currency, since one axis can't hold two. */
 export function PaidPerMonth({ months: { periods, currencies } }: { months: Months }) {
   const used = currencies.filter(({ paid }) => paid.some(amount => amount > 0))
   if (used.length === 0) return null
   return (
-    <Card title="Paid per month" description={`The last ${periods.length} months, less what was taken back.`}>
+    <Card
+      title="Paid per month"
+      description={`The last ${periods.length} months. What was reversed later stays in the month it was paid in.`}
+    >
       <div className={used.length > 1 ? 'grid gap-6 sm:grid-cols-2' : undefined}>
-        {used.map(({ currency, paid }) => (
+        {used.map(({ currency, paid, reversed }) => (
           <BarChart
             key={currency}
-            caption={finding(currency, periods, paid)}
+            caption={finding(currency, periods, paid, reversed)}
             labelHeading="Month"
             valueHeading={`Paid in ${currency}`}
             bars={periods.map((period, index) => {
@@ -34,8 +37,13 @@ function shortLabel(period: string): string {
   return periodLabel(period).replace(/ \d\d/, ' ’')
 }
 
-function finding(currency: string, periods: string[], paid: number[]): string {
-  const sum = paid.reduce((total, amount) => total + amount, 0)
+function finding(currency: string, periods: string[], paid: number[], reversed: number[]): string {
+  const money = (amounts: number[]) => formatMoney(sumOf(amounts), currency, { code: true })
   const top = paid.indexOf(Math.max(...paid))
-  return `${formatMoney(sum, currency, { code: true })} in all; most in ${periodLabel(periods[top] ?? '')}.`
+  const back = sumOf(reversed) > 0 ? ` ${money(reversed)} was reversed.` : ''
+  return `${money(paid)} in all; most in ${periodLabel(periods[top] ?? '')}.${back}`
+}
+
+function sumOf(amounts: number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0)
 }

@@ -1,4 +1,5 @@
 import type { SeenTouch } from '#db/schema/index.ts'
+import { decayWeight } from './decay.ts'
 import type { CountedDeal, Excluded, Standing } from './touches.ts'
 import type { Weighed, Weighing } from './weighing.ts'
 import { countedTouches, decimalWords, sumWords, touchOn, typeWord } from './words.ts'
@@ -30,7 +31,7 @@ export function timeDecay(deal: CountedDeal): Weighing {
   const { halfLifeDays } = deal.parameters
   const halfLife = halfLifeDays * 86_400_000
   return sumOver(deal, {
-    weightOf: touch => BigInt(Math.round(2 ** (40 - (deal.last.at - touch.at) / halfLife))),
+    weightOf: touch => decayWeight(deal.last.at - touch.at, halfLife),
     reasonOf: ({ touches }) =>
       `${touches.length} of ${countedTouches(deal.touches.length)}, the latest a ${touchOn(touches.at(-1)!, deal.timeZone)}; ` +
       `weights halve every ${halfLifeDays === 1 ? 'day' : `${halfLifeDays} days`} before the newest (${touchOn(deal.last, deal.timeZone)})`,

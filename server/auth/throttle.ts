@@ -35,6 +35,10 @@ export const limits = {
   link: {
     network: { failures: 30, windowMs: 15 * minutes, firstBlockMs: 1 * minutes, maxBlockMs: 60 * minutes },
   },
+  /** What a partner may ask about who works with which company; a list of names to run through is no one's day's work. */
+  company: {
+    account: { failures: 20, windowMs: 60 * minutes, firstBlockMs: 15 * minutes, maxBlockMs: 60 * minutes },
+  },
 } as const satisfies Record<string, Partial<Record<'pair' | 'account' | 'network', Limit>>>
 
 /** How long a network counts as known to an account after a sign-in from there (milliseconds). */
@@ -44,8 +48,9 @@ export type Purpose = keyof typeof limits
 
 export interface Attempt {
   purpose: Purpose
-  /** The email address as typed, whether or not anybody has it: known and unknown ones are counted alike. */
+  /** The email address as typed, whether or not anybody has it: known and unknown ones are counted alike; of `company` the partner. */
   account?: string
+  /** The client's; of `company` the company's domain. */
   address: string
 }
 
@@ -68,7 +73,25 @@ export async function admit(deps: Deps, attempt: Attempt): Promise<void> {
       return 0
     })
   if (waitMs > 0)
-    throw new DomainError('TOO_MANY', `Too many attempts. Try again in ${duration(waitMs)}.`, { retryAfterMs: waitMs })
+    throw new DomainError('TOO_MANY', sentences[attempt.purpose](duration(waitMs)), { retryAfterMs: waitMs })
+}
+
+const tooMany = (wait: string) => `Too many attempts. Try again in ${wait}.`
+const sentences: Record<Purpose, (wait: string) => string> = {
+  password: tooMany,
+  forgot: tooMany,
+  link: tooMany,
+  company: wait =>
+    `You have asked about many companies in a short time. Ask again in ${wait}; you can save and send in your registration meanwhile.`,
+}
+
+/** `admit` for what is counted once: what this account was admitted to lately at the same address is free, also while it is blocked. */
+export async function admitOnce(deps: Deps, attempt: Attempt): Promise<void> {
+  const known = trustKey(attempt)
+  const [seen] = await deps.db.read.select().from(throttles).where(sql`${throttles.key} = ${known}`)
+  if (seen && deps.clock.now() - seen.windowStartedAt < trustMs) return
+  await admit(deps, attempt)
+  await deps.db.write(tx => trust(tx, attempt, deps.clock.now()))
 }
 
 async function stateOf(

@@ -439,3 +439,60 @@ test('the database holds the same edges as the table', async () => {
       expect(`${from}>${to} ${moved}`).toBe(`${from}>${to} ${legal.has(`${from}>${to}`)}`)
     }
 })
+
+test('who asks about many companies is told when to ask again, and sends registrations in meanwhile', async () => {
+  const { deps, manager, partner, other } = await aMarket()
+  await other.api.create({ ...contoso, submit: true })
+  const { rows } = await manager.api.list({})
+  await manager.api.approve({ registrationId: rows[0]?.id ?? '' })
+  const draft = await partner.api.create(contoso)
+  const ask = (company: number) => partner.api.check({ contactEmail: `a@company-${company}.example` })
+  expect(await partner.api.check(contoso)).toMatchObject({ message: expect.stringContaining('Someone is already') })
+  for (let company = 1; company < 20; company++) expect(await ask(company)).toBeNull()
+  // The same company again, by whatever address, and an own draft about it, cost nothing.
+  await partner.api.check({ contactEmail: 'b@contoso.example' })
+  expect((await partner.api.get({ registrationId: draft.id })).told).not.toBeNull()
+  await expect(ask(20)).rejects.toMatchObject({
+    code: 'TOO_MANY_REQUESTS',
+    message:
+      'You have asked about many companies in a short time. Ask again in 15 minutes; you can save and send in your registration meanwhile.',
+  })
+  // What is known stays known; another partner of the same network is not concerned.
+  expect(await partner.api.check(contoso)).not.toBeNull()
+  expect(await other.api.check({ contactEmail: 'a@company-20.example' })).toBeNull()
+  deps.clock.advance(15 * 60_000)
+  expect(await ask(20)).toBeNull()
+})
+
+test('neither a draft nor sending one in tells what can’t be asked any more; the reviewer sees it all the same', async () => {
+  const { manager, partner, other } = await aMarket()
+  await other.api.create({ ...contoso, submit: true })
+  const { rows } = await manager.api.list({})
+  await manager.api.approve({ registrationId: rows[0]?.id ?? '' })
+  for (let company = 0; company < 20; company++)
+    await expect(
+      partner.api.create({ accountName: 'Guess', contactEmail: `a@company-${company}.example`, submit: true }),
+    ).resolves.toMatchObject({ status: 'submitted' })
+  const draft = await partner.api.create(contoso)
+  expect((await partner.api.get({ registrationId: draft.id })).told).toBeNull()
+  const sent = await partner.api.submit({ registrationId: draft.id })
+  expect(sent.status).toBe('submitted')
+  expect((await manager.api.get({ registrationId: sent.id })).conflicts).toMatchObject([{ kind: 'registration' }])
+})
+
+test('a refusal of what is sent in without a word counts as a question too, although it leaves nothing else', async () => {
+  const { manager, partner, other } = await aMarket()
+  for (let company = 0; company < 21; company++) {
+    const taken = { accountName: 'Taken', contactEmail: `a@company-${company}.example` }
+    await other.api.create({ ...taken, notes: 'Ours', submit: true })
+    const { rows } = await manager.api.list({ status: 'submitted' })
+    await manager.api.approve({ registrationId: rows[0]?.id ?? '' })
+  }
+  for (let company = 0; company < 20; company++)
+    await expect(
+      partner.api.create({ accountName: 'Guess', contactEmail: `b@company-${company}.example`, submit: true }),
+    ).rejects.toThrow('Someone is already')
+  await expect(
+    partner.api.create({ accountName: 'Guess', contactEmail: 'b@company-20.example', submit: true }),
+  ).resolves.toMatchObject({ status: 'submitted' })
+})

@@ -2,6 +2,7 @@ import { notFound } from '../lib/errors.ts'
 import { can, perform, router, type SignedIn } from '../trpc.ts'
 import { findConflicts, tell } from './conflicts.ts'
 import { approveRegistration, declineRegistration } from './decide.ts'
+import { contactOf, countLookUp, mayLookUp } from './look-ups.ts'
 import { getOwnDeal, listOwnDeals } from './own-deals.ts'
 import {
   approveRegistrationInput,
@@ -25,14 +26,21 @@ export const registrationsRouter = router({
     .query(({ ctx, input }) => listRegistrations(ctx.deps.db.read, scope(ctx), input)),
   get: can('registrations.read')
     .input(registrationInput)
-    .query(({ ctx, input }) => getRegistration(ctx.deps.db.read, scope(ctx), input.registrationId)),
+    .query(async ({ ctx, input }) => {
+      const registration = await getRegistration(ctx.deps.db.read, scope(ctx), input.registrationId)
+      // Counted whatever the answer: also that nobody is there is something to know.
+      if (registration.status !== 'draft' || ctx.viewer.partnerId === null) return registration
+      const mayTell = await mayLookUp(ctx.deps, ctx.viewer.partnerId, registration.contactEmail)
+      return mayTell ? registration : { ...registration, told: null }
+    }),
 
   /** What the partner's form offers. */
   choices: can('registrations.submit').query(({ ctx }) => readChoices(ctx.deps.db.read, ctx.viewer.orgId, own(ctx))),
-  /** Whether somebody is there already, before anything is kept. */
+  /** Whether somebody is there already, before anything is kept. TOO_MANY once a partner has asked about many companies. */
   check: can('registrations.submit')
     .input(checkInput)
     .query(async ({ ctx, input }) => {
+      await countLookUp(ctx.deps, own(ctx), input.contactEmail)
       const claim = {
         key: input.registrationId ?? '',
         partnerId: own(ctx),
@@ -44,19 +52,23 @@ export const registrationsRouter = router({
     }),
   create: can('registrations.submit')
     .input(createRegistrationInput)
-    .mutation(({ ctx, input }) =>
-      perform(ctx, 'registrations.create', input, work => createRegistration(work, own(ctx), input)),
-    ),
+    .mutation(async ({ ctx, input }) => {
+      const mayTell = await mayBeTold(ctx, input.submit, input.contactEmail ?? null)
+      return perform(ctx, 'registrations.create', input, work => createRegistration(work, own(ctx), input, mayTell))
+    }),
   update: can('registrations.submit')
     .input(updateRegistrationInput)
-    .mutation(({ ctx, input }) =>
-      perform(ctx, 'registrations.update', input, work => updateRegistration(work, own(ctx), input)),
-    ),
+    .mutation(async ({ ctx, input }) => {
+      const contact = input.contactEmail ?? (await contactOf(ctx.deps, own(ctx), input.registrationId))
+      const mayTell = await mayBeTold(ctx, input.submit, contact)
+      return perform(ctx, 'registrations.update', input, work => updateRegistration(work, own(ctx), input, mayTell))
+    }),
   submit: can('registrations.submit')
     .input(registrationChangeInput)
-    .mutation(({ ctx, input }) =>
-      perform(ctx, 'registrations.submit', input, work => submitRegistration(work, own(ctx), input)),
-    ),
+    .mutation(async ({ ctx, input }) => {
+      const mayTell = await mayBeTold(ctx, true, await contactOf(ctx.deps, own(ctx), input.registrationId))
+      return perform(ctx, 'registrations.submit', input, work => submitRegistration(work, own(ctx), input, mayTell))
+    }),
   withdraw: can('registrations.submit')
     .input(registrationChangeInput)
     .mutation(({ ctx, input }) =>
@@ -86,6 +98,11 @@ export const registrationsRouter = router({
 
 function scope(ctx: SignedIn) {
   return { viewer: ctx.viewer, now: ctx.deps.clock.now() }
+}
+
+/** Sending in may be answered with what stands against it, so it counts as a question; counted first, since a refusal leaves nothing. */
+async function mayBeTold(ctx: SignedIn, submits: boolean, contactEmail: string | null): Promise<boolean> {
+  return !submits || mayLookUp(ctx.deps, own(ctx), contactEmail)
 }
 
 /** The viewer's own partner: from the session, never from input. */

@@ -52,6 +52,7 @@ export async function createRegistration(
   work: Work,
   partnerId: string,
   input: z.infer<typeof createRegistrationInput>,
+  mayTell = true,
 ): Promise<ChangedRegistration> {
   const partner = await activePartner(work, partnerId)
   const programId = await openProgram(work, input.programId)
@@ -85,7 +86,7 @@ export async function createRegistration(
   await work.tx.insert(registrations).values(row)
   work.audit({ action: 'registrations.create', target: target(row), after: claimOf(row) })
   work.changed('registrations', partnerId)
-  return input.submit ? submit(work, row) : changed(row)
+  return input.submit ? submit(work, row, mayTell) : changed(row)
 }
 
 /** Changes a draft, at the version that the page showed, and sends it in where asked. */
@@ -93,6 +94,7 @@ export async function updateRegistration(
   work: Work,
   partnerId: string,
   input: z.infer<typeof updateRegistrationInput>,
+  mayTell = true,
 ): Promise<ChangedRegistration> {
   const row = await registrationOf(work, input.registrationId, partnerId)
   refuseUnless(row, 'edit', input.version)
@@ -110,24 +112,26 @@ export async function updateRegistration(
   const kept = same ? row : await changeRegistration(work, row, wanted)
   if (!same)
     work.audit({ action: 'registrations.update', target: target(row), before: claimOf(row), after: claimOf(kept) })
-  return input.submit ? submit(work, kept) : changed(kept)
+  return input.submit ? submit(work, kept, mayTell) : changed(kept)
 }
 
 export async function submitRegistration(
   work: Work,
   partnerId: string,
   input: z.infer<typeof registrationChangeInput>,
+  mayTell = true,
 ): Promise<ChangedRegistration> {
   const row = await registrationOf(work, input.registrationId, partnerId)
   refuseUnless(row, 'submit', input.version)
-  return submit(work, row)
+  return submit(work, row, mayTell)
 }
 
 /**
- * Sends a draft in. What is taken may be sent in too, with a word on why it is different; the reviewer then sees both.
+ * Sends a draft in. What is taken may be sent in too, with a word on why it is different; the reviewer then sees both. Whoever has
+ * asked about too many companies (`mayTell` false) sends it in without being told; the reviewer sees what stands against it.
  * @throws DomainError INVALID without a contact; BLOCKED where something is in the way and nothing is said to it
  */
-async function submit(work: Work, row: Registration): Promise<ChangedRegistration> {
+async function submit(work: Work, row: Registration, mayTell: boolean): Promise<ChangedRegistration> {
   await activePartner(work, row.partnerId)
   await openProgram(work, row.programId)
   if (!row.contactEmail) {
@@ -136,7 +140,7 @@ async function submit(work: Work, row: Registration): Promise<ChangedRegistratio
   }
   const conflicts = await conflictsOf(work, row)
   const told = tell(conflicts)
-  if (told && !row.notes) throw new DomainError('BLOCKED', told.message, { fields: { notes: told.message } })
+  if (told && !row.notes && mayTell) throw new DomainError('BLOCKED', told.message, { fields: { notes: told.message } })
   const after = await changeRegistration(work, row, { status: 'submitted', submittedAt: work.at })
   work.audit({
     action: 'registrations.submit',

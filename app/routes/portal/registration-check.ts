@@ -1,5 +1,5 @@
 import type { LoaderFunctionArgs } from '@remix-run/node'
-import { query } from '#app/api.server.ts'
+import { mutate } from '#app/api.server.ts'
 import { checkInput } from '#server/registrations/rules.ts'
 
 /** Whether somebody is there already, while the form is being filled in. What can't be asked is answered with nothing. */
@@ -9,5 +9,9 @@ export async function loader(args: LoaderFunctionArgs) {
     contactEmail: search.get('email') ?? '',
     registrationId: search.get('registrationId') ?? undefined,
   })
-  return asked.success ? query(args, api => api.registrations.check(asked.data)) : null
+  if (!asked.success) return null
+  const outcome = await mutate(args, api => api.registrations.check(asked.data))
+  if (outcome.ok) return outcome.value && { ...outcome.value, unknown: false }
+  // Asked too often: the form says so, and can be sent in all the same.
+  return { message: outcome.message, own: null, unknown: true }
 }

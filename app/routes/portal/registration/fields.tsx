@@ -20,9 +20,10 @@ type Props = {
 
 /** Three fields, and a fourth for those whose company is taken. Whether it is, is asked as soon as the address is typed. */
 export function RegistrationFields({ values, errors, currency, programs, registrationId, told }: Props) {
-  const check = useFetcher<Told | null>()
+  const check = useFetcher<(Told & { unknown: boolean }) | null>()
   const [asked, setAsked] = useState(false)
-  const conflict = asked && check.state === 'idle' ? (check.data ?? null) : told
+  const answer = asked && check.state === 'idle' ? (check.data ?? null) : told && { ...told, unknown: false }
+  const conflict = answer?.unknown ? null : answer
   const refusedForNotes = errors.notes !== undefined
   return (
     <>
@@ -75,7 +76,9 @@ export function RegistrationFields({ values, errors, currency, programs, registr
         />
       ) : null}
       <div aria-live="polite">
-        {conflict && !refusedForNotes ? <Banner tone="warning" title={conflict.message} /> : null}
+        {answer && !refusedForNotes ? (
+          <Banner tone={answer.unknown ? 'info' : 'warning'} title={answer.message} />
+        ) : null}
       </div>
       <details open={conflict !== null || refusedForNotes || Boolean(values.notes) || undefined}>
         <summary className="link inline-flex min-h-11 w-fit cursor-pointer items-center">

@@ -15,7 +15,6 @@ import {
 import { currentRun } from '../attribution/run.ts'
 import { listRuns, previewDeal, readDeal } from '../attribution/view.ts'
 import { allows, type Permission, type Role, type Viewer } from '../auth/rules.ts'
-import { groupBy } from '../lib/group.ts'
 import type { Money } from '../lib/money.ts'
 import { type Page, toPage } from '../lib/page.ts'
 import type { Deal } from './facts.ts'
@@ -242,7 +241,13 @@ function readRefunds(db: Drizzle, deal: Deal) {
     .limit(200)
 }
 
-/** The deal's lines, by partner, each with what it corrects; and the sum a partner, in minor units of the deal's currency. */
+/** So many lines stand on the deal's page; the commissions list, filtered by the deal, has all in pages. */
+export const linesOnPage = 100
+
+/**
+ * The deal's first lines, each with what it corrects, and how many there are in all; and the sum a partner, of all of them, in minor
+ * units of the deal's currency.
+ */
 async function readCommissions(db: Drizzle, deal: Deal) {
   const rows = await db
     .select({
@@ -266,12 +271,15 @@ async function readCommissions(db: Drizzle, deal: Deal) {
     .innerJoin(partners, eq(partners.id, commissions.partnerId))
     .where(eq(commissions.dealId, deal.id))
     .orderBy(asc(commissions.number))
-    .limit(500)
-  const sums = [...groupBy(rows, row => row.partner.id)].map(([partnerId, own]) => ({
-    partnerId,
-    amount: own.reduce((sum, row) => sum + row.amount, 0),
-  }))
-  return { rows: rows.map(row => ({ ...row, number: `C-${String(row.number).padStart(6, '0')}` })), sums }
+    .limit(linesOnPage)
+  const all = await db.all<{ partnerId: string; amount: number; count: number }>(sql`
+    SELECT partner_id AS partnerId, sum(amount) AS amount, count(*) AS count FROM commissions WHERE deal_id = ${deal.id}
+    GROUP BY partner_id ORDER BY min(number)`)
+  return {
+    rows: rows.map(row => ({ ...row, number: `C-${String(row.number).padStart(6, '0')}` })),
+    count: all.reduce((sum, one) => sum + one.count, 0),
+    sums: all.map(({ partnerId, amount }) => ({ partnerId, amount })),
+  }
 }
 
 async function readRegistration(db: Drizzle, deal: Deal) {

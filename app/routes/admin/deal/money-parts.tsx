@@ -11,7 +11,7 @@ type Commission = ReturnType<typeof useDealPage>['deal']['commissions']['rows'][
 /** Every line that was booked for the deal, in order, and what each partner has in sum. */
 export function Commissions() {
   const { deal, now } = useDealPage()
-  const { rows } = deal.commissions
+  const { rows, count } = deal.commissions
   if (rows.length === 0 && deal.stage !== 'won') return null
   return (
     <div id="commissions" className="scroll-mt-16">
@@ -33,6 +33,14 @@ export function Commissions() {
             </p>
           }
         />
+        {count > rows.length ? (
+          <p className="border-line border-t p-4 text-sm">
+            {`The first ${rows.length} of ${count.toLocaleString('en-US')} lines. `}
+            <Link to={`/admin/commissions?dealId=${deal.id}`} className="link">
+              All lines of this deal
+            </Link>
+          </p>
+        ) : null}
       </Card>
     </div>
   )

@@ -126,12 +126,19 @@ export interface CommissionSnapshot {
         refunded: number
         dealAmount: number
         before: number
+        /** Of decided disputes' amounts the part that was given back since: `amount` × `part` of `whole`, which is added to the share. */
+        decided?: { amount: number; part: number; whole: number }[]
         result: number
       }
     | { op: 'fixed'; result: number }
   )[]
   /** Which month of `rule.months` this is, from 1. */
   installment: number
+  /**
+   * Of a dispute's decision: what of the deal was refunded by then, and whether everything was taken back (`all`); `kept` is what of the
+   * calculated amount stood only because earlier decisions had taken so much already. Absent in old rows.
+   */
+  decided?: { refunded: number; of: number; all: boolean; kept: number }
 }
 
 /** One line of what a partner earned or owes back. `amount` in minor units, negative for what is taken back; never changed. */

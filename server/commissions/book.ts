@@ -9,7 +9,16 @@ import { lastClosed } from '../periods/service.ts'
 import type { Work } from '../work.ts'
 import { type DealFacts, readDeals, readRules } from './facts.ts'
 import type { Rule } from './match.ts'
-import { type Difference, differences, type Situation, type Taken } from './plan.ts'
+import {
+  type BookedRow,
+  type Decided,
+  type Difference,
+  decidedNow,
+  differences,
+  type GroupKey,
+  type Situation,
+  type Taken,
+} from './plan.ts'
 import { type Earning, earningsOf, type Frozen, type Recurrence } from './target.ts'
 
 /** A row as it is inserted; amounts in minor units, times in UTC milliseconds. */
@@ -88,17 +97,10 @@ export function planDeal(
 ): Planned {
   const { deal, booked } = facts
   const { now } = context
-  const stage = deal.removedAt === null ? deal.stage : 'removed'
-  const origins = new Map(booked.filter(row => row.kind === 'earned').map(row => [groupName(row), row]))
-  const frozen = (partnerId: string, stream: RuleStream): Frozen | null => {
-    const first = origins.get(groupName({ partnerId, stream, installment: 1 }))
-    if (!first) return null
-    const rule = first.ruleVersionId === null ? null : rules.find(one => one.id === first.ruleVersionId)
-    if (rule === undefined) throw new Error(`commission ${first.id} was paid by a rule that is gone`)
-    return { rule, snapshot: first.snapshot }
-  }
-  const { earnings, recurrences } =
-    stage === 'won' ? earningsOf(facts, rules, frozen, now) : { earnings: [], recurrences: [] }
+  const situation = situationOf(facts, now)
+  const { stage } = situation
+  const origins = originsOf(facts)
+  const { earnings, recurrences } = stage === 'won' ? expectedOf(facts, rules, now) : { earnings: [], recurrences: [] }
   const currency = facts.run?.currency ?? deal.currency
   if (booked.some(row => row.currency !== currency))
     throw new DomainError(
@@ -108,15 +110,53 @@ export function planDeal(
   // Of a deal that was given back whole nobody earns anything anew.
   const whole = deal.amount > 0 && facts.refunds.reduce((sum, refund) => sum + refund.amount, 0) >= deal.amount
   const targets = whole ? earnings.filter(earning => origins.has(groupName(earning))) : earnings
-  const situation: Situation = { stage, amount: deal.amount, refunds: facts.refunds, now }
   const earned = new Map(targets.map(earning => [groupName(earning), earning]))
   const rows: NewCommission[] = []
-  for (const difference of differences(booked, targets, situation)) {
+  for (const difference of differences(linesOf(facts), targets, situation)) {
     const earning = earned.get(groupName(difference))
     const origin = origins.get(groupName(difference)) ?? rows.find(row => groupName(row) === groupName(difference))
     rows.push(rowOf(facts, difference, { earning, origin, ...context }))
   }
   return { rows, recurrences: whole ? [] : recurrences }
+}
+
+/** Each group's first booking. */
+function originsOf({ booked }: DealFacts) {
+  return new Map(booked.filter(row => row.kind === 'earned').map(row => [groupName(row), row]))
+}
+
+/** What a won deal's credit earns: by the rules of the first booking where there is one, else by those in force at the close. */
+function expectedOf(facts: DealFacts, rules: readonly Rule[], now: number) {
+  const origins = originsOf(facts)
+  const frozen = (partnerId: string, stream: RuleStream): Frozen | null => {
+    const first = origins.get(groupName({ partnerId, stream, installment: 1 }))
+    if (!first) return null
+    const rule = first.ruleVersionId === null ? null : rules.find(one => one.id === first.ruleVersionId)
+    if (rule === undefined) throw new Error(`commission ${first.id} was paid by a rule that is gone`)
+    return { rule, snapshot: first.snapshot }
+  }
+  return earningsOf(facts, rules, frozen, now)
+}
+
+/** What a dispute of a deal's line should remember when it is decided now; undefined for a line that no deal's plan made. */
+export async function decidedFor(
+  work: Work,
+  { dealId, ...group }: GroupKey & { dealId: string | null },
+): Promise<Decided | undefined> {
+  const [facts] = dealId === null ? [] : await readDeals(work, [dealId])
+  if (!facts || !originsOf(facts).has(groupName(group))) return undefined
+  const { earnings } = expectedOf(facts, await readRules(work), work.at)
+  const target = earnings.find(earning => groupName(earning) === groupName(group))
+  return decidedNow(linesOf(facts), group, target?.amount ?? 0, situationOf(facts, work.at))
+}
+
+function linesOf({ booked }: DealFacts): BookedRow[] {
+  return booked.map(row => ({ ...row, decided: row.snapshot.decided ?? null }))
+}
+
+/** The deal as a plan sees it at `now` (UTC milliseconds). */
+function situationOf({ deal, refunds }: DealFacts, now: number): Situation {
+  return { stage: deal.removedAt === null ? deal.stage : 'removed', amount: deal.amount, refunds, now }
 }
 
 function groupName({ partnerId, stream, installment }: Pick<Earning, 'partnerId' | 'stream' | 'installment'>): string {
@@ -245,7 +285,7 @@ function corrected(
 function reversed(
   facts: DealFacts,
   { amount }: Difference,
-  { because, refundIds, of, refunded, before }: Taken,
+  { because, refundIds, of, refunded, before, decided }: Taken,
   of_: CommissionSnapshot,
 ): CommissionSnapshot {
   const dealAmount = facts.deal.amount
@@ -254,7 +294,12 @@ function reversed(
     deal: dealOf(facts, of_),
     run: runOf(facts),
     losing: [],
-    steps: [{ op: 'refund', because, refundIds, of, refunded, dealAmount, before, result: amount }],
+    steps: [
+      {
+        ...{ op: 'refund' as const, because, refundIds, of, refunded, dealAmount, before, result: amount },
+        ...(decided.length > 0 ? { decided } : {}),
+      },
+    ],
   }
 }
 

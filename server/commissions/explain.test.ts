@@ -154,6 +154,11 @@ const taken = {
 test.each<[string, Extract<CommissionSnapshot['steps'][number], { op: 'refund' }>, string]>([
   ['refund', { ...taken, because: 'refund' }, '$1,080.00 × $3,000.00 refunded of $12,000.00 = $270.00 → −$270.00'],
   [
+    'a refund after a dispute was decided',
+    { ...taken, because: 'refund', refunded: 600_000, decided: [{ amount: -30_000, part: 300_000, whole: 900_000 }] },
+    '$1,080.00 × $6,000.00 refunded of $12,000.00 − $300.00 decided in a dispute × $3,000.00 of $9,000.00 left then = $270.00 → −$270.00',
+  ],
+  [
     'a second refund',
     { ...taken, because: 'refund', refunded: 600_000, before: 27_000 },
     '$1,080.00 × $6,000.00 refunded of $12,000.00 = $540.00 − $270.00 taken back before = $270.00 → −$270.00',

@@ -134,6 +134,9 @@ function refundTokens(
           linked(`${money(step.refunded)} refunded`, 'refund', refund),
           { text: ' of ' },
           dealToken(snapshot, money(step.dealAmount)),
+          ...(step.decided ?? []).map(({ amount, part, whole }) => ({
+            text: ` ${amount < 0 ? '−' : '+'} ${money(Math.abs(amount))} decided in a dispute × ${money(part)} of ${money(whole)} left then`,
+          })),
           { text: ` = ${money(total)}` },
         ]
   const less = step.before === 0 ? '' : ` − ${money(step.before)} taken back before = ${money(-step.result)}`

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { halfEven } from '../lib/shares.ts'
-import { type BookedRow, type Difference, differences, type Situation, type Target } from './plan.ts'
+import { type BookedRow, type Difference, decidedNow, differences, type Situation, type Target } from './plan.ts'
 
 const key = { partnerId: 'p', stream: 'base' as const, installment: 1 }
 const won: Situation = { stage: 'won', amount: 1_000_000, refunds: [], now: 100 }
@@ -164,6 +164,7 @@ const change = fc.oneof(
     line: fc.nat(20),
     amount: fc.integer({ min: -1_000_000, max: 1_000_000 }),
   }),
+  fc.record({ what: fc.constant('amount' as const), percent: fc.integer({ min: 1, max: 300 }) }),
 )
 
 test('after any corrections, refunds, losses and reopenings the rows sum to the target, and asking again adds nothing', () => {
@@ -182,7 +183,11 @@ test('after any corrections, refunds, losses and reopenings the rows sum to the 
             targets = one.amounts.map((sum, index) => ({ ...key, partnerId: `p${index}`, amount: sum, clawbackUntil }))
           else if (one.what === 'stage') situation = { ...situation, stage: one.stage }
           else if (one.what === 'time') situation = { ...situation, now: now + one.ms }
-          else if (one.what === 'dispute') {
+          else if (one.what === 'amount') {
+            const left = refunds.reduce((sum, refund) => sum + refund.amount, 0)
+            const other = Math.ceil((situation.amount / 100) * one.percent)
+            situation = { ...situation, amount: Math.min(Math.max(other, left), 999_999_999_999) }
+          } else if (one.what === 'dispute') {
             const lines = booked.filter(row => row.kind !== 'dispute')
             const line = lines[one.line % lines.length]
             // As much as the service lets through: no more than what stands of the line, and of the whole.
@@ -192,13 +197,17 @@ test('after any corrections, refunds, losses and reopenings the rows sum to the 
             const { partnerId = '', id: originId = '' } = line ?? {}
             if (line && sum !== 0) {
               const id = `row ${booked.length}`
+              const wanted = targets.find(one => one.partnerId === partnerId)?.amount ?? 0
+              const decided = decidedNow(booked, { ...key, partnerId }, wanted, situation)
               booked = [
                 ...booked,
-                { ...key, partnerId, id, kind: 'dispute', amount: sum, originId, clawbackUntil: null },
+                { ...key, partnerId, id, kind: 'dispute', amount: sum, originId, clawbackUntil: null, decided },
               ]
+              // What was decided stands in full: nothing of it is booked back.
+              expect(differences(booked, targets, situation)).toEqual([])
             }
           } else {
-            const left = amount - refunds.reduce((sum, refund) => sum + refund.amount, 0)
+            const left = situation.amount - refunds.reduce((sum, refund) => sum + refund.amount, 0)
             const part = Number((BigInt(left) * BigInt(one.part)) / 1_000n)
             if (part > 0)
               situation = { ...situation, refunds: [...refunds, { id: `r${refunds.length}`, amount: part, at: now }] }
@@ -220,7 +229,7 @@ test('after any corrections, refunds, losses and reopenings the rows sum to the 
             const refunded = counted.reduce((sum, refund) => sum + refund.amount, 0)
             const ofPartner = booked.filter(row => row.partnerId === wanted.partnerId)
             if (ofPartner.some(row => row.kind === 'dispute')) continue
-            const back = Number(halfEven(BigInt(wanted.amount) * BigInt(refunded), BigInt(amount)))
+            const back = Number(halfEven(BigInt(wanted.amount) * BigInt(refunded), BigInt(situation.amount)))
             const rows = booked.filter(row => row.partnerId === wanted.partnerId)
             expect(sumOf(rows)).toBe(wanted.amount - back)
           }
@@ -229,11 +238,75 @@ test('after any corrections, refunds, losses and reopenings the rows sum to the 
     ),
     { numRuns: 10_000 },
   )
-})
+}, 120_000)
 
 function sumOf(rows: { amount: number }[]): number {
   return rows.reduce((sum, row) => sum + row.amount, 0)
 }
+
+/** A decision about the first booking, of now. */
+function decide(booked: BookedRow[], amount: number, situation: Situation, wanted = 1_500): BookedRow[] {
+  const decided = decidedNow(booked, key, wanted, situation)
+  const id = `row ${booked.length}`
+  return [...booked, { ...key, id, kind: 'dispute', amount, originId: 'row 0', clawbackUntil: null, decided }]
+}
+
+/** Books, and books again: what was made by kind and amount, and what all rows come to. */
+function bookTwice(booked: BookedRow[], targets: Target[], situation: Situation) {
+  const made = differences(booked, targets, situation)
+  const rows = apply(booked, made, targets)
+  expect(differences(rows, targets, situation)).toEqual([])
+  return { made: amounts(made), rows, sum: sumOf(rows) }
+}
+
+const refundsOf = (...parts: number[]) => parts.map((amount, index) => ({ id: `r${index}`, amount, at: 10 }))
+
+test.each<[string, number, number, number, [string, number][], number]>([
+  ['half refunded, the other half taken by the decision, nothing comes back', 500_000, -750, 0, [], 0],
+  ['and nothing is owed back when the rest is refunded', 500_000, -750, 500_000, [], 0],
+  ['a quarter more takes half of what was left', 500_000, -300, 250_000, [['reversal', -225]], 225],
+  ['so it does of what was added', 500_000, 300, 250_000, [['reversal', -525]], 525],
+  ['all refunded: what was added goes too', 500_000, 300, 500_000, [['reversal', -1_050]], 0],
+  ['what was added after everything was refunded stays', 1_000_000, 300, 0, [], 300],
+])('a decision is net: %s', (_, before, decided, more, made, sum) => {
+  const targets = [target(1_500)]
+  const first = bookTwice([], targets, won)
+  const refunded = bookTwice(first.rows, targets, { ...won, refunds: refundsOf(before) })
+  const settledRows = decide(refunded.rows, decided, { ...won, refunds: refundsOf(before) })
+  const refunds = refundsOf(before, ...(more > 0 ? [more] : []))
+  const last = bookTwice(settledRows, targets, { ...won, refunds })
+  expect([last.made, last.sum]).toEqual([made, sum])
+})
+
+test('what was added while a deal is lost stays, also once it is won again', () => {
+  const targets = [target(1_500)]
+  const lost: Situation = { ...won, stage: 'lost', now: 40 }
+  const { rows } = bookTwice(bookTwice([], targets, won).rows, [], lost)
+  const added = decide(rows, 200, lost)
+  expect(bookTwice(added, [], lost)).toMatchObject({ made: [], sum: 200 })
+  expect(bookTwice(added, targets, won)).toMatchObject({ made: [['reversal', 1_500]], sum: 1_700 })
+})
+
+test('what is added after a correction that a decision went ahead of stays added', () => {
+  const { rows } = bookTwice([], [target(1_500)], won)
+  // 500 taken, then no credit any more: the correction stops at nothing. The 500 given since are given.
+  const corrected = bookTwice(decide(rows, -500, won), [], won)
+  expect(corrected.sum).toBe(0)
+  expect(bookTwice(decide(corrected.rows, 500, won, 0), [], won)).toMatchObject({ made: [], sum: 500 })
+  // Taken and given before the correction, it takes everything.
+  expect(bookTwice(decide(decide(rows, -500, won), 500, won), [], won).sum).toBe(0)
+})
+
+test('a deal whose amount is corrected after a decision keeps the part that was left then', () => {
+  const targets = [target(1_500)]
+  const half = { ...won, refunds: refundsOf(500_000) }
+  const rows = decide(bookTwice(bookTwice([], targets, won).rows, targets, half).rows, -300, half)
+  // Twice the deal, and a quarter of it refunded: the decision is about what was left, and nothing was refunded since.
+  const doubled = bookTwice(rows, [target(3_000)], { ...half, amount: 2_000_000 })
+  expect(doubled.sum).toBe(3_000 - 750 - 300)
+  // Half the deal, all of it refunded: nothing is left to earn or to take.
+  expect(bookTwice(rows, [target(750)], { ...half, amount: 500_000 }).sum).toBe(0)
+})
 
 test('what a dispute took of a commission given back when the deal was won again stays taken', () => {
   const targets = [target(1_500)]

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { commissions, disputes } from '#db/schema/index.ts'
 import { explanationText } from '../commissions/explain.ts'
@@ -196,6 +197,77 @@ test('a correction that a dispute went ahead of stops at nothing, and its senten
   })
   expect(explanationText(last)).toBe('Corrected to what a decided dispute leaves: −$300.00')
 })
+
+test('half refunded, then decided: it stands in full, and a later refund takes its part of what was left', async () => {
+  const { deps, admin, person, deal, line } = await aWorld()
+  const standing = async () => (await rowsOf(deps, deal)).reduce((sum, row) => sum + row.amount, 0)
+  await admin.api.deals.refund({ dealId: deal.id, amount: 500_000, reason: 'Half of it went back' })
+  expect(await standing()).toBe(75_000)
+  const { id } = await person.api.disputes.open({ commissionId: line.id, reason })
+  await admin.api.disputes.resolve({ disputeId: id, decision: 'adjust', amount: -30_000, reason: 'Too much.' })
+  expect(await standing()).toBe(45_000)
+  expect(await book(deps, deal)).toEqual({ booked: 0 })
+  await admin.api.deals.refund({ dealId: deal.id, amount: 250_000, reason: 'A quarter more' })
+  expect(await standing()).toBe(22_500)
+  const last = (await rowsOf(deps, deal)).at(-1)!
+  expect(explanationText(last)).toBe(
+    '$1,500.00 × $7,500.00 refunded of $10,000.00 − $300.00 decided in a dispute × $2,500.00 of $5,000.00 left then = $975.00 − $750.00 taken back before = $225.00 → −$225.00',
+  )
+  await admin.api.deals.refund({ dealId: deal.id, amount: 250_000, reason: 'The rest' })
+  expect(await standing()).toBe(0)
+})
+
+test('refunds, losses and decisions in any order: each decision stands in full, booking again adds nothing, and the ledger agrees', async () => {
+  const step = fc.record({
+    what: fc.constantFrom('refund', 'decide', 'decide', 'lose', 'win'),
+    part: fc.integer({ min: 1, max: 100 }),
+    line: fc.nat(20),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 10 }), async steps => {
+      const { deps, admin, person, deal } = await aWorld()
+      const rows = () => rowsOf(deps, deal)
+      const standing = async () => (await rows()).reduce((sum, row) => sum + row.amount, 0)
+      for (const { what, part, line } of steps) {
+        deps.clock.advance(1_000)
+        const { stage, amount, refunded } = await admin.api.deals.get({ dealId: deal.id })
+        if (what === 'refund' && stage === 'won' && refunded < amount)
+          await admin.api.deals.refund({
+            ...{ dealId: deal.id, reason: 'Sent back' },
+            amount: Math.max(1, Math.floor(((amount - refunded) * part) / 100)),
+          })
+        if (what === 'lose' && stage === 'won') await admin.api.deals.lose({ dealId: deal.id })
+        if (what === 'win' && stage === 'lost') {
+          await admin.api.deals.reopen({ dealId: deal.id, reason: 'Not lost' })
+          await admin.api.deals.win({ dealId: deal.id, closedAt: deal.closedAt ?? undefined })
+        }
+        if (what === 'decide') {
+          const about = (await rows()).filter(row => row.kind !== 'dispute')
+          const commissionId = about[line % about.length]!.id
+          const before = await standing()
+          const { id } = await person.api.disputes.open({ commissionId, reason })
+          const by = (line % 2 === 0 ? -1 : 1) * part * 500
+          const decision = { disputeId: id, decision: 'adjust' as const, amount: by, reason: 'So it is.' }
+          try {
+            await admin.api.disputes.resolve(decision)
+            expect(await standing()).toBe(before + by)
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'BAD_REQUEST' })
+            await admin.api.disputes.resolve({ disputeId: id, decision: 'release', reason: 'There is no more.' })
+            expect(await standing()).toBe(before)
+          }
+        }
+        expect(await book(deps, deal)).toEqual({ booked: 0 })
+        expect(await standing()).toBeGreaterThanOrEqual(0)
+      }
+      const [books] = await deps.db.read.all<object>(sql`
+        SELECT (SELECT sum(amount) FROM commissions) AS commissions,
+          (SELECT sum(iif(credit = 'partner_payable', amount, -amount)) FROM ledger_entries WHERE 'partner_payable' IN (debit, credit)) AS ledger`)
+      expect(new Set(Object.values(books ?? {}))).toHaveProperty('size', 1)
+    }),
+    { numRuns: 15 },
+  )
+}, 120_000)
 
 test('two people decide at once: one does, and it is booked once', async () => {
   const { deps, org, person, admin, deal, line } = await aWorld()

@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { commissions, disputeMessages, disputes, payouts, programs } from '#db/schema/index.ts'
-import { insertCommissions } from '../commissions/book.ts'
+import { decidedFor, insertCommissions } from '../commissions/book.ts'
 import { notify } from '../email/notify.ts'
 import { DomainError, notFound } from '../lib/errors.ts'
 import { formatMoney } from '../lib/money.ts'
@@ -214,7 +214,12 @@ async function adjust(
       // It goes where its line goes, as long as that is not paid.
       releaseAt: commission.status === 'accrued' ? commission.releaseAt : work.at,
       clawbackUntil: null,
-      snapshot: { ...snapshot, losing: [], steps: [{ op: 'fixed', result: input.amount }] },
+      snapshot: {
+        ...snapshot,
+        losing: [],
+        steps: [{ op: 'fixed', result: input.amount }],
+        decided: await decidedFor(work, { dealId, partnerId, stream, installment }),
+      },
       note: input.reason.slice(0, 2_000),
     },
   ])

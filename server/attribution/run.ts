@@ -31,6 +31,8 @@ export interface Decision {
   /** Why somebody set shares by hand. */
   reason?: string
   splitId?: string
+  /** Why the commission rules are matched again; left out: what was booked keeps its rule. */
+  rematch?: string
 }
 
 export interface Recalculated {
@@ -67,7 +69,7 @@ export async function recalculate(
 
   const next = await nextRun(work, loaded, current, decision)
   if (current && sameDecision(current, next))
-    return { ...standing, booked: (await bookDeal(work, dealId, cause)).booked }
+    return { ...standing, booked: (await bookDeal(work, dealId, cause, decision)).booked }
   const run = await insertRun(work, loaded.deal, next, cause)
   await setDeal(work, loaded.deal, { currentRunId: run.id, credited: next.credits.length > 0 })
   work.audit({
@@ -77,7 +79,7 @@ export async function recalculate(
     after: { ...summary({ ...next, number: run.number }, next.credits), cause },
   })
   work.changed('deals')
-  return { runId: run.id, number: run.number, created: true, booked: (await bookDeal(work, dealId, cause)).booked }
+  return { runId: run.id, number: run.number, created: true, booked: (await bookDeal(work, dealId, cause, decision)).booked }
 }
 
 /** What a run says, without what it was computed from. */

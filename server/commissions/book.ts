@@ -19,6 +19,7 @@ import {
   type Situation,
   type Taken,
 } from './plan.ts'
+import { rematch } from './rematch.ts'
 import { type Earning, earningsOf, type Frozen, type Recurrence } from './target.ts'
 
 /** A row as it is inserted; amounts in minor units, times in UTC milliseconds. */
@@ -47,15 +48,28 @@ export interface NewCommission {
  * Brings a deal's commissions to what its stage, its current attribution and its refunds say: what is missing is booked, what is too
  * much is taken back, both as new rows; months that have come due since are booked too. Called again, it books nothing.
  * @param cause why now, in a few words, for the audit log
+ * @param options `rematch`: why the rules are matched again for the deal as it is now; without it what was booked keeps its rule
  */
-export function bookDeal(work: Work, dealId: string, cause: string): Promise<{ booked: number }> {
-  return bookDeals(work, [dealId], cause)
+export function bookDeal(
+  work: Work,
+  dealId: string,
+  cause: string,
+  options: { rematch?: string } = {},
+): Promise<{ booked: number }> {
+  return bookDeals(work, [dealId], cause, options)
 }
 
 /** `bookDeal` for many, in as many statements as for one. */
-export async function bookDeals(work: Work, dealIds: readonly string[], cause: string): Promise<{ booked: number }> {
-  const all = await readDeals(work, dealIds)
+export async function bookDeals(
+  work: Work,
+  dealIds: readonly string[],
+  cause: string,
+  options: { rematch?: string } = {},
+): Promise<{ booked: number }> {
+  const read = await readDeals(work, dealIds)
   const rules = await readRules(work)
+  const all: DealFacts[] = []
+  for (const facts of read) all.push(options.rematch ? await rematch(work, facts, rules, options.rematch) : facts)
   const closed = await lastClosed(work.tx, work.orgId)
   const rows: NewCommission[] = []
   const schedules: Schedule[] = []
@@ -125,15 +139,21 @@ function originsOf({ booked }: DealFacts) {
   return new Map(booked.filter(row => row.kind === 'earned').map(row => [groupName(row), row]))
 }
 
-/** What a won deal's credit earns: by the rules of the first booking where there is one, else by those in force at the close. */
+/** What a won deal's credit earns: by the rules that were matched again, or else those of the first booking, or else those in force at the close. */
 function expectedOf(facts: DealFacts, rules: readonly Rule[], now: number) {
   const origins = originsOf(facts)
+  const ruleOf = (id: string | null, whose: string) => {
+    const rule = id === null ? null : rules.find(one => one.id === id)
+    if (rule === undefined) throw new Error(`${whose} was paid by a rule that is gone`)
+    return rule
+  }
   const frozen = (partnerId: string, stream: RuleStream): Frozen | null => {
     const first = origins.get(groupName({ partnerId, stream, installment: 1 }))
-    if (!first) return null
-    const rule = first.ruleVersionId === null ? null : rules.find(one => one.id === first.ruleVersionId)
-    if (rule === undefined) throw new Error(`commission ${first.id} was paid by a rule that is gone`)
-    return { rule, snapshot: first.snapshot }
+    const again = facts.rematches.findLast(row => row.partnerId === partnerId && row.stream === stream)
+    // Where nothing was ever paid and nothing matched, nothing is kept: a later correction may find a rule.
+    const decides = again && (first || again.ruleVersionId !== null || again.defaultRateBp !== null)
+    if (decides) return { ...again, rule: ruleOf(again.ruleVersionId, again.id) }
+    return first ? { ...first.snapshot, rule: ruleOf(first.ruleVersionId, first.id) } : null
   }
   return earningsOf(facts, rules, frozen, now)
 }
@@ -235,9 +255,10 @@ function rowOf(
     const own = earning ? periodOf(earning.earnedAt, program.timeZone) : (origin.originPeriod ?? origin.period)
     return {
       ...correction,
+      ruleVersionId: earning ? earning.ruleVersionId : origin.ruleVersionId,
       ...posted(own, given.closed),
       snapshot: corrected(facts, difference, earning, origin),
-      note: `Corrected from ${formatMoney(difference.booked, origin.currency)} to ${formatMoney(difference.target, origin.currency)}: ${difference.kept ? 'the credit for the deal changed, and a decided dispute took the rest away already.' : 'the credit for the deal changed.'}`,
+      note: `Corrected from ${formatMoney(difference.booked, origin.currency)} to ${formatMoney(difference.target, origin.currency)}: ${whyCorrected(facts, difference, now)}`,
     }
   }
   const { taken } = difference
@@ -248,6 +269,15 @@ function rowOf(
     snapshot: reversed(facts, difference, taken, earning?.snapshot ?? origin.snapshot),
     note: noteOf(facts, taken, difference.amount, origin.currency, origin.clawbackUntil),
   }
+}
+
+/** For the partner to read: a reason that somebody gave, or what follows from the deal. */
+function whyCorrected({ rematches }: DealFacts, { partnerId, stream, ...difference }: Extract<Difference, { kind: 'adjustment' }>, now: number): string {
+  const again = rematches.findLast(row => row.partnerId === partnerId && row.stream === stream && row.createdAt === now)
+  const kept = difference.kept ? ', and a decided dispute took the rest away already' : ''
+  return again
+    ? `the rules were matched again${kept}. ${again.reason}`.slice(0, 1_800)
+    : `the credit for the deal changed${kept}.`
 }
 
 /** The month that takes it: its own, or the first open one where that is closed. */

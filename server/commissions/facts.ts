@@ -9,6 +9,7 @@ import {
   deals,
   programs,
   refunds,
+  ruleRematches,
   ruleVersions,
 } from '#db/schema/index.ts'
 import { groupBy } from '../lib/group.ts'
@@ -24,6 +25,8 @@ export interface DealFacts {
   refunds: { id: string; amount: number; at: number }[]
   booked: (typeof commissions.$inferSelect)[]
   schedules: (typeof commissionSchedules.$inferSelect)[]
+  /** Decisions to match the rules again, the newest last. */
+  rematches: (typeof ruleRematches.$inferSelect)[]
 }
 
 interface Scope {
@@ -63,7 +66,13 @@ export async function readDeals({ tx, orgId }: Scope, dealIds: readonly string[]
     )
     .orderBy(commissions.dealId, commissions.createdAt, commissions.number)
   const schedules = await tx.select().from(commissionSchedules).where(sql`${commissionSchedules.dealId} IN ${ids}`)
+  const rematches = await tx
+    .select()
+    .from(ruleRematches)
+    .where(sql`${ruleRematches.dealId} IN ${ids}`)
+    .orderBy(ruleRematches.dealId, ruleRematches.number)
   const byDeal = {
+    rematches: groupBy(rematches, row => row.dealId),
     credits: groupBy(credits, row => row.dealId),
     refunds: groupBy(given, row => row.dealId),
     booked: groupBy(booked, row => row.dealId),
@@ -77,6 +86,7 @@ export async function readDeals({ tx, orgId }: Scope, dealIds: readonly string[]
     refunds: byDeal.refunds.get(deal.id) ?? [],
     booked: byDeal.booked.get(deal.id) ?? [],
     schedules: byDeal.schedules.get(deal.id) ?? [],
+    rematches: byDeal.rematches.get(deal.id) ?? [],
   }))
 }
 

@@ -1,6 +1,6 @@
 import type { CommissionKind, CommissionSnapshot, DealStage, RuleStream } from '#db/schema/index.ts'
 import { groupBy } from '../lib/group.ts'
-import { halfEven, shareOf } from '../lib/shares.ts'
+import { halfEven } from '../lib/shares.ts'
 
 /** What a commission is for: everything of one deal with the same three is one sum, whatever rows it was booked in. */
 export interface GroupKey {
@@ -191,7 +191,7 @@ function takingOf(decisions: GroupRow[], clawbackUntil: number | null, situation
       const all = { because: lossOf(stage), of: gross - kept, refunded: of, refundIds, late, decided: [] }
       return { ...all, amount: gross - kept }
     }
-    const parts = decisions.map(row => ({ amount: row.amount, ...partSince(row.decided, now) }))
+    const parts = decisions.map(row => ({ amount: row.amount, ...partSince(row, now) }))
     // What was decided before anything was refunded shares whatever is: the same part as the commission.
     const alike = parts.filter(({ part, whole }) => part === now.refunded && whole === of)
     const later = parts.filter(one => one.part > 0 && one.amount !== 0 && !alike.includes(one))
@@ -235,11 +235,16 @@ function keptBefore(rows: readonly BookedRow[]): number {
   return rows.reduce((total, row) => total + (row.decided?.kept ?? 0), 0)
 }
 
-/** The part of what was left of the deal at a decision that was refunded since. Of a deal whose amount changed, the refunds in proportion. */
-function partSince(decided: Decided | null | undefined, now: Omit<Decided, 'kept'>): { part: number; whole: number } {
+/**
+ * The part of what was left of the deal at a decision that was refunded since. Of a deal whose amount was corrected, the refunds of then
+ * in proportion, rounded so that nothing is owed back for the rounding.
+ */
+function partSince({ decided, amount }: BookedRow, now: Omit<Decided, 'kept'>): { part: number; whole: number } {
   const { refunded, of, all } = decided ?? { refunded: 0, of: now.of, all: false }
   if (all) return { part: 0, whole: 1 }
-  const then = of === now.of || of === 0 ? refunded : Math.min(shareOf(now.of, refunded, of), now.of - 1)
+  const exact = of === now.of || of === 0
+  const scaled = exact ? 0 : Number((BigInt(now.of) * BigInt(refunded) + (amount < 0 ? 0n : BigInt(of) - 1n)) / BigInt(of))
+  const then = exact ? refunded : Math.min(scaled, now.of - 1)
   // Nothing was left then, or nothing was refunded since.
   return now.refunded <= then ? { part: 0, whole: 1 } : { part: now.refunded - then, whole: now.of - then }
 }

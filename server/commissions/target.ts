@@ -28,15 +28,14 @@ export interface Recurrence {
   next: { installment: number; at: number } | null
 }
 
-/** What decided about a partner's first booking, and decides about every later one. */
-export interface Frozen {
+/** What decided about a partner's first booking, or since by matching the rules again, and decides about every later one. */
+export interface Frozen extends Pick<CommissionSnapshot, 'defaultRateBp' | 'losing'> {
   rule: Rule | null
-  snapshot: CommissionSnapshot
 }
 
 /**
  * What a won deal's current attribution earns until `now`, month by month. Rules are those in force on the closing day, but a partner
- * that has been booked keeps the version that paid then (`frozen`): nothing recomputes history with newer rules. For the same reason
+ * that has been booked keeps the version that paid then, or that somebody chose since (`frozen`): nothing else recomputes history. For the same reason
  * a partner with a base commission gets no spiff by a rule that was published after it was booked.
  */
 export function earningsOf(
@@ -60,9 +59,7 @@ export function earningsOf(
       const kept = frozen(partner.id, stream)
       const first = stream === 'spiff' ? firstBooking(booked, partner.id) : null
       const candidates = first === null ? rules : rules.filter(rule => rule.publishedAt <= first)
-      const chosen = kept
-        ? { rule: kept.rule, defaultRateBp: kept.snapshot.defaultRateBp, losing: kept.snapshot.losing }
-        : choose(candidates, stream, { ...deal, amount: run.amount, currency: run.currency, closingDay }, partner)
+      const chosen = kept ?? choose(candidates, stream, { ...deal, amount: run.amount, currency: run.currency, closingDay }, partner)
       if (!chosen) continue
       const { rule, defaultRateBp, losing } = chosen
       const { amount, steps } = calculate(

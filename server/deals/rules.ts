@@ -115,10 +115,17 @@ export const dealFields = {
   notes: paragraph(2000, 'The note').nullable().optional(),
 }
 
+/** What commission rules ask of a deal. */
+export const ruleFields = ['amount', 'product', 'territory', 'type', 'programId', 'closedAt'] as const
+
 /** Without a program, the only one that isn't archived. */
 export const createDealInput = z.object({ programId: id.optional(), ...dealFields, idempotencyKey }).strict()
 
-/** What is left out stays as it is. `closedOn` is a calendar day in the program's time zone, for won deals only. */
+/**
+ * What is left out stays as it is. `closedOn` is a calendar day in the program's time zone, for won deals only. `rules`: what a won
+ * deal's commissions go by once something that rules ask for is corrected: those they were booked by (keep, the default), or those in
+ * force at the close, matched again for the corrected deal, with a reason that partners read.
+ */
 export const updateDealInput = z
   .object({
     ...change,
@@ -129,6 +136,8 @@ export const updateDealInput = z
     amount: dealAmount.optional(),
     currency: dealCurrency.optional(),
     closedOn: calendarDay.optional(),
+    rules: z.enum(['keep', 'match'], { error: 'Choose whether the rules stay.' }).optional(),
+    rulesReason: paragraph(1_500, 'The reason').optional(),
   })
   .strict()
 

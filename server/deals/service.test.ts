@@ -1,6 +1,7 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { attributionRuns, commissions, deals, programs, touches } from '#db/schema/index.ts'
+import { aPublishedRule } from '../commissions/testing.ts'
 import { asRole } from '../test/callers.ts'
 import { start, testDeps } from '../test/deps.ts'
 import { anOrg, aPartner } from '../test/factories.ts'
@@ -353,4 +354,77 @@ test('what was taken back with its import is gone for every procedure', async ()
   })
   expect(await ana.api.deals.counts()).toMatchObject({ all: 0 })
   expect(await deps.db.read.select().from(touches)).toHaveLength(1)
+})
+
+/** A won deal of $10,000 that Acme has alone, booked by a rule of 10 % for boxes; seats pay 25 %. */
+async function aBookedDeal() {
+  const company = await aCompany()
+  const { deps, org, acme, manager } = company
+  const boxes = await aPublishedRule(deps, org.id, {
+    ...{ name: 'Boxes', conditions: { products: ['Box'] }, pay: { kind: 'percent' as const, rateBp: 1_000 } },
+  })
+  const seats = await aPublishedRule(deps, org.id, {
+    ...{ name: 'Seats', conditions: { products: ['Seat'] }, pay: { kind: 'percent' as const, rateBp: 2_500 } },
+  })
+  const deal = await aDeal(deps, org, { product: 'Box', won: true, touches: [{ partner: acme, daysAgo: 3 }] })
+  const rows = () => deps.db.read.select().from(commissions).where(eq(commissions.dealId, deal.id)).orderBy(commissions.number)
+  return { ...company, boxes, seats, deal, rows, update: manager.api.deals.update }
+}
+
+test('a corrected product keeps the rule that paid, until somebody matches the rules again, with a reason', async () => {
+  const { deal, rows, lines, update, boxes, seats, manager, ana } = await aBookedDeal()
+  await update({ dealId: deal.id, product: 'Seat' })
+  expect(await lines(deal.id)).toEqual([['Acme', 'earned', 100_000]])
+  await expect(update({ dealId: deal.id, territory: 'DE', rules: 'match' })).rejects.toThrow('Say why')
+  await update({ dealId: deal.id, territory: 'DE', rules: 'match', rulesReason: 'It was sold as seats.' })
+  expect(await lines(deal.id)).toEqual([
+    ['Acme', 'earned', 100_000],
+    ['Acme', 'adjustment', 150_000],
+  ])
+  const [first, second] = await rows()
+  expect(first).toMatchObject({ ruleVersionId: boxes.id, amount: 100_000 })
+  expect(second).toMatchObject({
+    originId: first?.id,
+    ruleVersionId: seats.id,
+    note: 'Corrected from $1,000.00 to $2,500.00: the rules were matched again. It was sold as seats.',
+    snapshot: { rule: { name: 'Seats' }, losing: [{ name: 'Boxes' }] },
+  })
+  const { text } = await manager.api.commissions.get({ commissionId: second!.id })
+  expect(text).toContain('× 25 % (Seats, rule v1 from 1 Jan 2026) = $2,500.00 − $1,000.00 booked before = $1,500.00')
+  const [entry] = (await ana.api.audit.list({})).rows.filter(row => row.action === 'commissions.rematch')
+  expect(entry?.changes).toMatchObject([
+    { field: 'decisions', after: [{ before: boxes.id, ruleVersionId: seats.id }, { stream: 'spiff' }] },
+    { field: 'reason', after: 'It was sold as seats.' },
+  ])
+})
+
+test('what was chosen by matching again stays in its turn: a later correction of the size goes by it', async () => {
+  const { deps, org, deal, lines, update } = await aBookedDeal()
+  await update({ dealId: deal.id, product: 'Seat', rules: 'match', rulesReason: 'Seats.' })
+  await aPublishedRule(deps, org.id, { name: 'Newer', priority: 1, pay: { kind: 'percent', rateBp: 9_000 } })
+  await update({ dealId: deal.id, amount: 2_000_000 })
+  expect((await lines(deal.id)).slice(1)).toEqual([
+    ['Acme', 'adjustment', 150_000],
+    ['Acme', 'adjustment', 250_000],
+  ])
+})
+
+test('rules matched again follow the size, and end in the default rate or in nothing where no rule matches', async () => {
+  const { deps, acme, deal, lines, update, manager } = await aBookedDeal()
+  await update({ dealId: deal.id, product: 'Other', rules: 'match', rulesReason: 'Neither.' })
+  // Acme's own 10 %: the same amount, so nothing is booked, and the decision stands.
+  expect(await lines(deal.id)).toEqual([['Acme', 'earned', 100_000]])
+  await deps.db.write(tx => tx.run(sql`UPDATE partners SET default_rate_bp = NULL, version = version + 1 WHERE id = ${acme.id}`))
+  await update({ dealId: deal.id, amount: 500_000, rules: 'match', rulesReason: 'No rate any more.' })
+  const sum = (await lines(deal.id)).reduce((total, [, , amount]) => total + Number(amount), 0)
+  expect(sum).toBe(0)
+  expect(await manager.api.deals.update({ dealId: deal.id, name: 'Renamed' })).toMatchObject({ booked: 0 })
+})
+
+test('rules are matched again only for a won deal, and only where something changes that they ask for', async () => {
+  const { deps, org, deal, update } = await aBookedDeal()
+  const match = { rules: 'match' as const, rulesReason: 'Because.' }
+  await expect(update({ dealId: deal.id, name: 'Other', ...match })).rejects.toThrow('Nothing that rules ask for changes')
+  const open = await aDeal(deps, org, {})
+  await expect(update({ dealId: open.id, product: 'Seat', ...match })).rejects.toThrow('is not won')
 })

@@ -24,7 +24,7 @@ import type {
   updateTouchInput,
   winDealInput,
 } from './rules.ts'
-import { dealNumber } from './rules.ts'
+import { dealNumber, ruleFields } from './rules.ts'
 
 type Touch = typeof touches.$inferSelect
 
@@ -146,13 +146,13 @@ const deciding = [
 
 /**
  * Changes what is given, at the version that the page showed. On a won deal, a change that credit or commissions depend on makes
- * a new version of its attribution, and the difference is booked; by the rule that a partner was booked by, which stays even if the
- * corrected deal would match another.
+ * a new version of its attribution, and the difference is booked; by the rule that a partner was booked by, unless `rules` says that
+ * they are matched again.
  * @throws DomainError NOT_FOUND; CONFLICT for an old version or a taken reference; INVALID for a currency that commissions were
  * booked in, an amount below what was refunded, a closing date of a deal that isn't closed
  */
 export async function updateDeal(work: Work, input: z.infer<typeof updateDealInput>): Promise<ChangedDeal> {
-  const { dealId, version, idempotencyKey: _, closedOn, ...fields } = input
+  const { dealId, version, idempotencyKey: _, closedOn, rules = 'keep', rulesReason, ...fields } = input
   const { deal, program } = await dealOf(work, dealId)
   if (version !== undefined && version !== deal.version) throw await conflict(work, deal)
   const wanted: Partial<Deal> = { ...fields, ...(fields.notes === '' ? { notes: null } : {}) }
@@ -160,6 +160,7 @@ export async function updateDeal(work: Work, input: z.infer<typeof updateDealInp
   const changes = Object.entries(wanted).filter(
     ([name, value]) => value !== undefined && deal[name as keyof Deal] !== value,
   )
+  if (rules === 'match') refuseMatching(deal, changes.map(([name]) => name), rulesReason)
   if (changes.length === 0) return changedDeal(work, dealId)
   const after = Object.fromEntries(changes) as Partial<Omit<Deal, 'id' | 'version'>>
   await checkUpdate(work, deal, program, after)
@@ -169,7 +170,19 @@ export async function updateDeal(work: Work, input: z.infer<typeof updateDealInp
   const decides = deciding.filter(field => field in after)
   if (deal.stage !== 'won' || decides.length === 0) return changedDeal(work, dealId)
   const cause = `The deal was corrected: ${decides.map(field => fieldWords[field]).join(', ')}`
-  return changedDeal(work, dealId, await recalculate(work, dealId, cause))
+  const rematch = rules === 'match' ? rulesReason : undefined
+  return changedDeal(work, dealId, await recalculate(work, dealId, cause, { rematch }))
+}
+
+/** Rules are matched again for a won deal of which something changes that they ask for, and with a reason. */
+function refuseMatching(deal: Deal, changed: string[], reason: string | undefined): void {
+  const refuse = (field: string, sentence: string) =>
+    new DomainError('INVALID', sentence, { fields: { [field]: sentence } })
+  if (deal.stage !== 'won')
+    throw refuse('rules', `${dealNumber(deal.number)} is not won, so the rules are matched when it is.`)
+  if (!ruleFields.some(field => changed.includes(field)))
+    throw refuse('rules', 'Nothing that rules ask for changes: correct the product, the territory, the size or the like with it, or keep the rules.')
+  if (!reason) throw refuse('rulesReason', 'Say why the rules are matched again: the partners will read it.')
 }
 
 const fieldWords: Record<(typeof deciding)[number], string> = {

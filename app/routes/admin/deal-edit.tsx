@@ -13,6 +13,7 @@ import { dayOf } from '#server/lib/period.ts'
 import { currencies } from '#server/partners/rules.ts'
 import { badFields } from './deal/bad-fields.server.ts'
 import { DealFields } from './deal/fields.tsx'
+import { RulesChoice } from './deal/rules-choice.tsx'
 import { readDealForm } from './deal/read-form.server.ts'
 import { changeOf, summaryOf, textOf, typedIn } from './read-query.server.ts'
 
@@ -81,7 +82,13 @@ export async function action(args: ActionFunctionArgs) {
       ? deal.registeredBy.id
       : read.values.registeredBy
   const outcome = await mutate(args, api =>
-    api.deals.update({ dealId, ...changeOf(form), ...read.values, registeredBy, ...(closedOn ? { closedOn } : {}) }),
+    api.deals.update({
+      ...{ dealId, ...changeOf(form), ...read.values, registeredBy },
+      ...(closedOn ? { closedOn } : {}),
+      ...(form.get('rules') === 'match'
+        ? { rules: 'match' as const, rulesReason: textOf(form, 'rulesReason').replace(/\r\n?/g, '\n') || undefined }
+        : {}),
+    }),
   )
   if (!outcome.ok) return data({ ...outcome, summary: summaryOf(outcome), values }, { status: outcome.status })
   const { number, attributed, run } = outcome.value
@@ -110,8 +117,7 @@ export default function EditDeal() {
           {deal.stage === 'won' ? (
             <Banner tone="warning" title="This deal is won">
               A change of its amount, its close, its program or anything else that credit or commissions depend on makes
-              a new version of its attribution, and the difference is booked. What was paid stays as it is, and so does
-              the rule that a partner was booked by.
+              a new version of its attribution, and the difference is booked. What was paid stays as it is.
               {deal.overridden ? ' The shares that were set by hand stand.' : ''}
             </Banner>
           ) : null}
@@ -125,6 +131,9 @@ export default function EditDeal() {
                 currencies={currencies}
                 closed={deal.stage === 'open' ? undefined : { latest: latestClose }}
               />
+              {deal.stage === 'won' ? (
+                <RulesChoice before={values} values={refusal?.values ?? {}} errors={refusal?.fields ?? {}} />
+              ) : null}
               <FormActions>
                 <SubmitButton>Save</SubmitButton>
                 <LinkButton to={back} variant="ghost">

@@ -42,6 +42,7 @@ export const actionWords: Record<string, string> = {
   'partner.reminded': 'A partner was reminded',
   'partner.synced': 'Stripe’s view of a partner changed',
   'commissions.book': 'Booked a deal’s commissions',
+  'commissions.rematch': 'Matched a deal’s rules again',
   'commissions.export': 'Downloaded a list of commissions',
   'commissions.exported': 'A download of commissions ended',
   'rules.create': 'Wrote a commission rule',

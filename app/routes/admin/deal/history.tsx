@@ -19,6 +19,7 @@ const actionWords: Record<string, string> = {
   'deals.removeTouch': 'Touch removed',
   'deal.attributed': 'Attributed',
   'commissions.book': 'Commissions booked',
+  'commissions.rematch': 'Rules matched again',
   'attribution.override': 'Shares set by hand',
   'attribution.clearOverride': 'Shares set by hand withdrawn',
   'attribution.recalculate': 'Recalculated on demand',

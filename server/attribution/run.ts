@@ -79,7 +79,12 @@ export async function recalculate(
     after: { ...summary({ ...next, number: run.number }, next.credits), cause },
   })
   work.changed('deals')
-  return { runId: run.id, number: run.number, created: true, booked: (await bookDeal(work, dealId, cause, decision)).booked }
+  return {
+    runId: run.id,
+    number: run.number,
+    created: true,
+    booked: (await bookDeal(work, dealId, cause, decision)).booked,
+  }
 }
 
 /** What a run says, without what it was computed from. */

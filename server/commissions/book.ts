@@ -272,7 +272,11 @@ function rowOf(
 }
 
 /** For the partner to read: a reason that somebody gave, or what follows from the deal. */
-function whyCorrected({ rematches }: DealFacts, { partnerId, stream, ...difference }: Extract<Difference, { kind: 'adjustment' }>, now: number): string {
+function whyCorrected(
+  { rematches }: DealFacts,
+  { partnerId, stream, ...difference }: Extract<Difference, { kind: 'adjustment' }>,
+  now: number,
+): string {
   const again = rematches.findLast(row => row.partnerId === partnerId && row.stream === stream && row.createdAt === now)
   const kept = difference.kept ? ', and a decided dispute took the rest away already' : ''
   return again

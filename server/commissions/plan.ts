@@ -243,7 +243,9 @@ function partSince({ decided, amount }: BookedRow, now: Omit<Decided, 'kept'>): 
   const { refunded, of, all } = decided ?? { refunded: 0, of: now.of, all: false }
   if (all) return { part: 0, whole: 1 }
   const exact = of === now.of || of === 0
-  const scaled = exact ? 0 : Number((BigInt(now.of) * BigInt(refunded) + (amount < 0 ? 0n : BigInt(of) - 1n)) / BigInt(of))
+  const scaled = exact
+    ? 0
+    : Number((BigInt(now.of) * BigInt(refunded) + (amount < 0 ? 0n : BigInt(of) - 1n)) / BigInt(of))
   const then = exact ? refunded : Math.min(scaled, now.of - 1)
   // Nothing was left then, or nothing was refunded since.
   return now.refunded <= then ? { part: 0, whole: 1 } : { part: now.refunded - then, whole: now.of - then }
@@ -262,20 +264,26 @@ function roundedSum(terms: readonly Later[]): number {
 }
 
 /**
- * What is calculated, or as much more as it takes for nothing to be owed back: a dispute may have taken away already what a correction
- * would. What is booked is enough, since no decision took more than was there.
+ * What is calculated, or as little more as it takes for nothing to be owed back: a dispute may have taken away already what a correction
+ * would. What is booked is enough mostly; not where the deal's amount was corrected upwards, and with it the part that was refunded down.
  */
 function leastAllowed(wanted: number, booked: number, plan: (calculated: number) => TakenBack): number {
-  if (plan(wanted).left >= 0 || booked <= wanted) return wanted
+  const enough = (calculated: number) => plan(calculated).left >= 0
+  if (enough(wanted)) return wanted
   // A larger amount never leaves less.
-  let [low, high] = [wanted, booked]
+  let low = wanted
+  let high = Math.max(booked, wanted + 1)
+  while (!enough(high) && high < maxAmount) [low, high] = [high, high * 2]
   while (high - low > 1) {
     const middle = low + Math.floor((high - low) / 2)
-    if (plan(middle).left >= 0) high = middle
+    if (enough(middle)) high = middle
     else low = middle
   }
   return high
 }
+
+/** More than any commission, in minor units. */
+const maxAmount = 999_999_999_999
 
 function lossOf(stage: Situation['stage']): 'lost' | 'removed' | 'reopened' {
   return stage === 'lost' || stage === 'removed' ? stage : 'reopened'

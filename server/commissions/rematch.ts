@@ -18,7 +18,12 @@ export async function rematch(
 ): Promise<DealFacts> {
   const { deal, run, program, credits } = facts
   if (!run || deal.closedAt === null || deal.stage !== 'won') return facts
-  const matched = { ...deal, amount: run.amount, currency: run.currency, closingDay: dayOf(deal.closedAt, program.timeZone) }
+  const matched = {
+    ...deal,
+    amount: run.amount,
+    currency: run.currency,
+    closingDay: dayOf(deal.closedAt, program.timeZone),
+  }
   const decisions = credits.flatMap(({ partnerId }) => {
     const partner = run.partners.find(one => one.id === partnerId)
     if (!partner) return []

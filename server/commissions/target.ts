@@ -59,7 +59,8 @@ export function earningsOf(
       const kept = frozen(partner.id, stream)
       const first = stream === 'spiff' ? firstBooking(booked, partner.id) : null
       const candidates = first === null ? rules : rules.filter(rule => rule.publishedAt <= first)
-      const chosen = kept ?? choose(candidates, stream, { ...deal, amount: run.amount, currency: run.currency, closingDay }, partner)
+      const chosen =
+        kept ?? choose(candidates, stream, { ...deal, amount: run.amount, currency: run.currency, closingDay }, partner)
       if (!chosen) continue
       const { rule, defaultRateBp, losing } = chosen
       const { amount, steps } = calculate(

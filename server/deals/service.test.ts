@@ -367,7 +367,8 @@ async function aBookedDeal() {
     ...{ name: 'Seats', conditions: { products: ['Seat'] }, pay: { kind: 'percent' as const, rateBp: 2_500 } },
   })
   const deal = await aDeal(deps, org, { product: 'Box', won: true, touches: [{ partner: acme, daysAgo: 3 }] })
-  const rows = () => deps.db.read.select().from(commissions).where(eq(commissions.dealId, deal.id)).orderBy(commissions.number)
+  const rows = () =>
+    deps.db.read.select().from(commissions).where(eq(commissions.dealId, deal.id)).orderBy(commissions.number)
   return { ...company, boxes, seats, deal, rows, update: manager.api.deals.update }
 }
 
@@ -414,7 +415,9 @@ test('rules matched again follow the size, and end in the default rate or in not
   await update({ dealId: deal.id, product: 'Other', rules: 'match', rulesReason: 'Neither.' })
   // Acme's own 10 %: the same amount, so nothing is booked, and the decision stands.
   expect(await lines(deal.id)).toEqual([['Acme', 'earned', 100_000]])
-  await deps.db.write(tx => tx.run(sql`UPDATE partners SET default_rate_bp = NULL, version = version + 1 WHERE id = ${acme.id}`))
+  await deps.db.write(tx =>
+    tx.run(sql`UPDATE partners SET default_rate_bp = NULL, version = version + 1 WHERE id = ${acme.id}`),
+  )
   await update({ dealId: deal.id, amount: 500_000, rules: 'match', rulesReason: 'No rate any more.' })
   const sum = (await lines(deal.id)).reduce((total, [, , amount]) => total + Number(amount), 0)
   expect(sum).toBe(0)
@@ -424,7 +427,9 @@ test('rules matched again follow the size, and end in the default rate or in not
 test('rules are matched again only for a won deal, and only where something changes that they ask for', async () => {
   const { deps, org, deal, update } = await aBookedDeal()
   const match = { rules: 'match' as const, rulesReason: 'Because.' }
-  await expect(update({ dealId: deal.id, name: 'Other', ...match })).rejects.toThrow('Nothing that rules ask for changes')
+  await expect(update({ dealId: deal.id, name: 'Other', ...match })).rejects.toThrow(
+    'Nothing that rules ask for changes',
+  )
   const open = await aDeal(deps, org, {})
   await expect(update({ dealId: open.id, product: 'Seat', ...match })).rejects.toThrow('is not won')
 })

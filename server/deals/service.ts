@@ -160,7 +160,12 @@ export async function updateDeal(work: Work, input: z.infer<typeof updateDealInp
   const changes = Object.entries(wanted).filter(
     ([name, value]) => value !== undefined && deal[name as keyof Deal] !== value,
   )
-  if (rules === 'match') refuseMatching(deal, changes.map(([name]) => name), rulesReason)
+  if (rules === 'match')
+    refuseMatching(
+      deal,
+      changes.map(([name]) => name),
+      rulesReason,
+    )
   if (changes.length === 0) return changedDeal(work, dealId)
   const after = Object.fromEntries(changes) as Partial<Omit<Deal, 'id' | 'version'>>
   await checkUpdate(work, deal, program, after)
@@ -181,7 +186,10 @@ function refuseMatching(deal: Deal, changed: string[], reason: string | undefine
   if (deal.stage !== 'won')
     throw refuse('rules', `${dealNumber(deal.number)} is not won, so the rules are matched when it is.`)
   if (!ruleFields.some(field => changed.includes(field)))
-    throw refuse('rules', 'Nothing that rules ask for changes: correct the product, the territory, the size or the like with it, or keep the rules.')
+    throw refuse(
+      'rules',
+      'Nothing that rules ask for changes: correct the product, the territory, the size or the like with it, or keep the rules.',
+    )
   if (!reason) throw refuse('rulesReason', 'Say why the rules are matched again: the partners will read it.')
 }
 

@@ -13,8 +13,8 @@ import { dayOf } from '#server/lib/period.ts'
 import { currencies } from '#server/partners/rules.ts'
 import { badFields } from './deal/bad-fields.server.ts'
 import { DealFields } from './deal/fields.tsx'
-import { RulesChoice } from './deal/rules-choice.tsx'
 import { readDealForm } from './deal/read-form.server.ts'
+import { RulesChoice } from './deal/rules-choice.tsx'
 import { changeOf, summaryOf, textOf, typedIn } from './read-query.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [

@@ -14,7 +14,8 @@ CREATE TABLE payout_reversals (
   origin_month TEXT NOT NULL CHECK (origin_month GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]'),
   at INTEGER NOT NULL,
   PRIMARY KEY (payout_id, total),
-  FOREIGN KEY (org_id, payout_id) REFERENCES payouts (org_id, id)
+  FOREIGN KEY (org_id, payout_id) REFERENCES payouts (org_id, id),
+  FOREIGN KEY (org_id, partner_id) REFERENCES partners (org_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX payout_reversals_by_month ON payout_reversals (org_id, month, at, payout_id);
 
@@ -93,6 +94,7 @@ CREATE TABLE rule_rematches (
   UNIQUE (deal_id, partner_id, stream, number),
   FOREIGN KEY (org_id, deal_id) REFERENCES deals (org_id, id),
   FOREIGN KEY (org_id, partner_id) REFERENCES partners (org_id, id),
+  FOREIGN KEY (org_id, rule_version_id) REFERENCES rule_versions (org_id, id),
   CHECK (rule_version_id IS NULL OR default_rate_bp IS NULL)
 ) STRICT;
 CREATE TRIGGER rule_rematches_append_only_update BEFORE UPDATE ON rule_rematches BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;

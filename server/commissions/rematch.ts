@@ -1,5 +1,5 @@
 import { type RuleStream, ruleRematches, ruleStreams } from '#db/schema/index.ts'
-import { dayOf } from '../lib/days.ts'
+import { dayOf } from '../lib/period.ts'
 import type { Work } from '../work.ts'
 import type { DealFacts } from './facts.ts'
 import type { Rule } from './match.ts'

@@ -42,10 +42,13 @@ export const upkeepInvariants = {
         FROM partners r CROSS JOIN payout_totals t ON t.org_id = r.org_id AND t.partner_id = r.id WHERE ${within('r', window)}
       UNION ALL SELECT r.org_id, r.id, p.status, p.currency, -1, -p.amount, -p.amount_reversed
         FROM partners r CROSS JOIN payouts p ON p.org_id = r.org_id AND p.partner_id = r.id WHERE ${within('r', window)}
-      UNION ALL SELECT r.org_id, r.id, m.month, m.currency, m.count, m.amount, 0
+      UNION ALL SELECT r.org_id, r.id, m.month, m.currency, m.count, m.amount, m.reversed
         FROM partners r CROSS JOIN payout_months m ON m.org_id = r.org_id AND m.partner_id = r.id WHERE ${within('r', window)}
-      UNION ALL SELECT r.org_id, r.id, strftime('%Y-%m', p.paid_at / 1000, 'unixepoch'), p.currency, -1, -(p.amount - p.amount_reversed), 0
-        FROM partners r CROSS JOIN payouts p ON p.org_id = r.org_id AND p.partner_id = r.id WHERE ${within('r', window)} AND p.paid_at IS NOT NULL)
+      UNION ALL SELECT r.org_id, r.id, strftime('%Y-%m', p.paid_at / 1000, 'unixepoch'), p.currency, -1, -p.amount, 0
+        FROM partners r CROSS JOIN payouts p ON p.org_id = r.org_id AND p.partner_id = r.id WHERE ${within('r', window)} AND p.paid_at IS NOT NULL
+      UNION ALL SELECT r.org_id, r.id, b.month, b.currency, 0, 0, -b.amount
+        FROM partners r CROSS JOIN payouts p ON p.org_id = r.org_id AND p.partner_id = r.id AND p.amount_reversed > 0
+          CROSS JOIN payout_reversals b ON b.payout_id = p.id WHERE ${within('r', window)})
     GROUP BY id, what, currency HAVING sum(count) <> 0 OR sum(amount) <> 0 OR sum(reversed) <> 0`,
   ),
 
@@ -57,7 +60,7 @@ export const upkeepInvariants = {
       SELECT t.org_id AS id, 'its payouts, ' || t.status || ' in ' || t.currency AS what,
         iif(t.partner_id = '', t.count, -t.count) AS count, iif(t.partner_id = '', t.amount, -t.amount) AS amount, iif(t.partner_id = '', t.reversed, -t.reversed) AS more
         FROM organizations o CROSS JOIN payout_totals t ON t.org_id = o.id WHERE ${these(window)}
-      UNION ALL SELECT t.org_id, 'its payments, ' || t.month || ' in ' || t.currency, iif(t.partner_id = '', t.count, -t.count), iif(t.partner_id = '', t.amount, -t.amount), 0
+      UNION ALL SELECT t.org_id, 'its payments, ' || t.month || ' in ' || t.currency, iif(t.partner_id = '', t.count, -t.count), iif(t.partner_id = '', t.amount, -t.amount), iif(t.partner_id = '', t.reversed, -t.reversed)
         FROM organizations o CROSS JOIN payout_months t ON t.org_id = o.id WHERE ${these(window)}
       UNION ALL SELECT t.org_id, 'its deals, ' || t.stage || ' in ' || t.currency, t.count, t.amount, t.uncredited
         FROM organizations o CROSS JOIN deal_totals t ON t.org_id = o.id WHERE ${these(window)}

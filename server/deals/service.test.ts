@@ -410,7 +410,7 @@ test('what was chosen by matching again stays in its turn: a later correction of
   ])
 })
 
-test('rules matched again follow the size, and end in the default rate or in nothing where no rule matches', async () => {
+test('rules matched again follow the size, and where none matches the partner’s own rate pays, as it was when the deal was won', async () => {
   const { deps, acme, deal, lines, update, manager } = await aBookedDeal()
   await update({ dealId: deal.id, product: 'Other', rules: 'match', rulesReason: 'Neither.' })
   // Acme's own 10 %: the same amount, so nothing is booked, and the decision stands.
@@ -418,9 +418,9 @@ test('rules matched again follow the size, and end in the default rate or in not
   await deps.db.write(tx =>
     tx.run(sql`UPDATE partners SET default_rate_bp = NULL, version = version + 1 WHERE id = ${acme.id}`),
   )
-  await update({ dealId: deal.id, amount: 500_000, rules: 'match', rulesReason: 'No rate any more.' })
+  await update({ dealId: deal.id, amount: 500_000, rules: 'match', rulesReason: 'Half the size.' })
   const sum = (await lines(deal.id)).reduce((total, [, , amount]) => total + Number(amount), 0)
-  expect(sum).toBe(0)
+  expect(sum).toBe(50_000)
   expect(await manager.api.deals.update({ dealId: deal.id, name: 'Renamed' })).toMatchObject({ booked: 0 })
 })
 

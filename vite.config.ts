@@ -19,6 +19,8 @@ export default defineConfig({
     setupFiles: ['server/test/setup.ts'],
     // Nothing here waits for time; a busy machine is slow to import, that is all.
     testTimeout: 30_000,
+    // All cores: much of what runs here waits for processes and sockets. Left to itself, Vitest keeps one core free.
+    maxWorkers: '100%',
     // Killed processes and real sockets on a shared CI machine get a second look; nowhere else.
     retry: process.env.CI ? 1 : 0,
   },

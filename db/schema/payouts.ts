@@ -1,4 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { limitedActs } from './people.ts'
 import type { Conversion } from './runs.ts'
 
 export const payoutStatuses = [
@@ -96,6 +97,18 @@ export const payoutApprovals = sqliteTable('payout_approvals', {
   digest: text().notNull(),
   approvedAt: integer('approved_at').notNull(),
   voidedAt: integer('voided_at'),
+})
+
+/** Who answered for how much: the amount as it was then. Append-only. */
+export const authorizations = sqliteTable('authorizations', {
+  id: text().primaryKey(),
+  orgId: text('org_id').notNull(),
+  userId: text('user_id').notNull(),
+  act: text({ enum: limitedActs }).notNull(),
+  payoutId: text('payout_id').notNull(),
+  amount: integer().notNull(),
+  currency: text().notNull(),
+  at: integer().notNull(),
 })
 
 export const attemptStates = ['queued', 'sending', 'unknown', 'succeeded', 'failed'] as const

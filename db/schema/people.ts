@@ -14,6 +14,8 @@ export const organizations = sqliteTable('organizations', {
   nextPayoutNumber: integer('next_payout_number').notNull().default(1),
   version: integer().notNull().default(1),
   createdAt: integer('created_at').notNull(),
+  /** How many rows of data one person may download within 24 hours. */
+  exportRowsPerDay: integer('export_rows_per_day').notNull().default(100_000),
 })
 
 /** The smallest amount worth sending, in minor units, by currency. */
@@ -25,6 +27,26 @@ export const payoutMinimums = sqliteTable(
     amount: integer().notNull(),
   },
   table => [primaryKey({ columns: [table.orgId, table.currency] })],
+)
+
+export const limitedActs = ['approve', 'pay'] as const
+export type LimitedAct = (typeof limitedActs)[number]
+
+/** The most that one person may approve, or send, within 24 hours; minor units, by currency. */
+export const dailyLimits = sqliteTable(
+  'daily_limits',
+  {
+    orgId: text('org_id').notNull(),
+    act: text({ enum: limitedActs }).notNull(),
+    currency: text().notNull(),
+    /** Null for one that was taken away. */
+    amount: integer(),
+    /** Whoever raised it is bound by this for a day. */
+    raisedFrom: integer('raised_from'),
+    raisedBy: text('raised_by'),
+    raisedAt: integer('raised_at'),
+  },
+  table => [primaryKey({ columns: [table.orgId, table.act, table.currency] })],
 )
 
 export const users = sqliteTable('users', {

@@ -121,6 +121,19 @@ export const stripeEvents = sqliteTable('stripe_events', {
   outcome: text(),
 })
 
+/** Every file of people's or money's data that left. */
+export const downloads = sqliteTable('downloads', {
+  id: text().primaryKey(),
+  orgId: text('org_id').notNull(),
+  userId: text('user_id').notNull(),
+  what: text().notNull(),
+  /** As many as were expected while it runs; then those that left. */
+  rows: integer().notNull(),
+  startedAt: integer('started_at').notNull(),
+  endedAt: integer('ended_at'),
+  complete: integer({ mode: 'boolean' }).notNull().default(false),
+})
+
 export const emails = sqliteTable('emails', {
   id: text().primaryKey(),
   orgId: text('org_id'),

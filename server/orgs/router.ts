@@ -78,7 +78,7 @@ export const orgsRouter = router({
 
   settings: can('settings.read').query(async ({ ctx }) => {
     const { deps, viewer } = ctx
-    const { org, minimums } = await readSettings(deps.db.read, viewer.orgId)
+    const { org, minimums, dailyLimits } = await readSettings(deps.db.read, viewer.orgId)
     const paused = await pauseOf(deps.db.read, viewer.orgId)
     return {
       name: org.name,
@@ -87,6 +87,9 @@ export const orgsRouter = router({
       approvalsRequired: org.approvalsRequired,
       destinationHoldHours: org.destinationHoldHours,
       minimums,
+      /** The most that one person may approve, or send, within 24 hours; by act and currency. */
+      dailyLimits,
+      exportRowsPerDay: org.exportRowsPerDay,
       version: org.version,
       /** Null while transfers run. */
       paused: paused.at === null ? null : { at: paused.at, by: paused.by, reason: paused.reason },

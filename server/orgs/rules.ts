@@ -31,7 +31,20 @@ const minimum = z
   })
   .strict()
 
-/** What is left out stays as it is; `minimums` replaces the whole list. */
+/** `amount` is in minor units of its currency. */
+const dailyLimit = z
+  .object({
+    act: z.enum(['approve', 'pay']),
+    currency: z.string().trim().toUpperCase().refine(isCurrency, 'That is not a currency we know.'),
+    amount: z
+      .number({ error: 'Enter an amount.' })
+      .int('Amounts are whole numbers of minor units (cents).')
+      .min(1, 'A limit must be more than zero; leave the currency out for none.')
+      .max(Number.MAX_SAFE_INTEGER, 'That is more than can be counted.'),
+  })
+  .strict()
+
+/** What is left out stays as it is; `minimums` and `dailyLimits` replace the whole list. */
 export const settingsInput = z
   .object({
     name: line(120, 'The name').optional(),
@@ -51,6 +64,20 @@ export const settingsInput = z
       .array(minimum)
       .max(50)
       .refine(list => new Set(list.map(({ currency }) => currency)).size === list.length, 'A currency is there twice.')
+      .optional(),
+    dailyLimits: z
+      .array(dailyLimit)
+      .max(100)
+      .refine(
+        list => new Set(list.map(({ act, currency }) => act + currency)).size === list.length,
+        'A currency is there twice.',
+      )
+      .optional(),
+    exportRowsPerDay: z
+      .number({ error: 'Enter a number of rows.' })
+      .int('Whole rows only.')
+      .min(1, 'At least one row.')
+      .max(100_000_000, 'At most 100,000,000 rows.')
       .optional(),
     version,
     idempotencyKey,

@@ -7,6 +7,7 @@ import { endMembershipSessions } from '#server/auth/sessions.ts'
 import { notify } from '#server/email/notify.ts'
 import { DomainError, notFound } from '#server/lib/errors.ts'
 import type { Work } from '#server/work.ts'
+import { readDailyLimits, writeDailyLimits } from './limits.ts'
 import {
   type changeRoleInput,
   lastOwnerSentence,
@@ -167,7 +168,7 @@ export async function readSettings(db: Drizzle | Tx, orgId: string) {
     .from(payoutMinimums)
     .where(eq(payoutMinimums.orgId, orgId))
     .orderBy(payoutMinimums.currency)
-  return { org, minimums }
+  return { org, minimums, dailyLimits: await readDailyLimits(db, orgId) }
 }
 
 /**
@@ -175,8 +176,8 @@ export async function readSettings(db: Drizzle | Tx, orgId: string) {
  * @throws DomainError CONFLICT with what happened and by whom
  */
 export async function updateSettings(work: Work, input: z.infer<typeof settingsInput>): Promise<{ version: number }> {
-  const { version, idempotencyKey: _, minimums, ...given } = input
-  const { org, minimums: known } = await readSettings(work.tx, work.orgId)
+  const { version, idempotencyKey: _, minimums, dailyLimits, ...given } = input
+  const { org, minimums: known, dailyLimits: limits } = await readSettings(work.tx, work.orgId)
   const target = { type: 'organization', id: org.id }
   const before: Record<string, unknown> = {}
   const after: Record<string, unknown> = {}
@@ -189,6 +190,11 @@ export async function updateSettings(work: Work, input: z.infer<typeof settingsI
   if (sorted && JSON.stringify(sorted) !== JSON.stringify(known)) {
     before.minimums = known
     after.minimums = sorted
+  }
+  const sortedLimits = dailyLimits?.toSorted((a, b) => (a.act + a.currency < b.act + b.currency ? -1 : 1))
+  if (sortedLimits && JSON.stringify(sortedLimits) !== JSON.stringify(limits)) {
+    before.dailyLimits = limits
+    after.dailyLimits = sortedLimits
   }
   if (version !== undefined && version !== org.version)
     throw await conflict(work, 'organization', org.id, 'The settings')
@@ -203,6 +209,7 @@ export async function updateSettings(work: Work, input: z.infer<typeof settingsI
     await work.tx.delete(payoutMinimums).where(eq(payoutMinimums.orgId, org.id))
     if (sorted.length > 0) await work.tx.insert(payoutMinimums).values(sorted.map(row => ({ ...row, orgId: org.id })))
   }
+  if (after.dailyLimits && sortedLimits) await writeDailyLimits(work, sortedLimits)
   work.audit({ action: 'orgs.updateSettings', target, before, after })
   work.changed('settings')
   return changed

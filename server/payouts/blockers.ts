@@ -18,6 +18,7 @@ export interface Blocker {
     | 'partner_archived'
     | 'transfers_paused'
     | 'needs_review'
+    | 'daily_limit'
   message: string
   clears: {
     who: 'partner' | 'approver' | 'admin' | 'time'
@@ -26,6 +27,11 @@ export interface Blocker {
   }
   /** When time alone clears it: UTC milliseconds. */
   until?: number
+}
+
+/** A blocker in words: why not, and what clears it. */
+export function blockerSentence(blocker: Blocker | null | undefined): string | null {
+  return blocker ? `${blocker.message} ${blocker.clears.label}.` : null
 }
 
 /** All that a payout's blockers depend on. Amounts in minor units, times in UTC milliseconds. */

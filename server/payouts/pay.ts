@@ -7,10 +7,11 @@ import { DomainError } from '../lib/errors.ts'
 import { toStripeAmount } from '../lib/money.ts'
 import { formatPeriod, periodOf } from '../lib/period.ts'
 import type { Work } from '../work.ts'
-import { blockers, manualBlockers } from './blockers.ts'
-import { type Loaded, loadPayouts, readPolicy } from './facts.ts'
+import { blockerSentence, blockers, manualBlockers } from './blockers.ts'
+import { type Loaded, loadPayouts, type OrgPolicy, readPolicy } from './facts.ts'
+import { readAllowance, recordAuthorizations } from './limits.ts'
 import { type manualPayment, type markPaidInput, payoutMachine, payoutNumber, statusLabels } from './rules.ts'
-import { type Changed, changedOf, changedSince, loadOne, type Skipped } from './service.ts'
+import { allowanceScope, type Changed, changedOf, changedSince, loadOne, type Skipped } from './service.ts'
 import { expectStatus, transition, transitionOne } from './transition.ts'
 
 /**
@@ -21,7 +22,7 @@ export async function markPaid(work: Work, input: z.infer<typeof markPaidInput>)
   const loaded = await loadOne(work, input.payoutId)
   await expectStatus(work, loaded.payout, input.manual ? 'markPaidManually' : 'markPaid', input.version)
   if (input.manual) {
-    await recordManualPayment(work, loaded, input.manual)
+    await recordManualPayment(work, loaded, input.manual, loaded.policy)
   } else {
     const { skipped } = await bulkMarkPaid(work, [loaded.payout.id])
     if (skipped[0]) throw new DomainError('BLOCKED', skipped[0].reason)
@@ -29,10 +30,16 @@ export async function markPaid(work: Work, input: z.infer<typeof markPaidInput>)
   return changedOf(work, loaded.payout.id)
 }
 
-async function recordManualPayment(work: Work, loaded: Loaded, manual: z.infer<typeof manualPayment>): Promise<void> {
+async function recordManualPayment(
+  work: Work,
+  loaded: Loaded,
+  manual: z.infer<typeof manualPayment>,
+  policy: OrgPolicy,
+): Promise<void> {
   const { payout, facts } = loaded
-  const [blocker] = manualBlockers(facts)
-  if (blocker) throw new DomainError('BLOCKED', `${blocker.message} ${blocker.clears.label}.`)
+  const allowance = await readAllowance(work.tx, allowanceScope(work, policy), 'pay')
+  const blocker = blockerSentence(manualBlockers(facts)[0] ?? allowance.refuses(payout))
+  if (blocker) throw new DomainError('BLOCKED', blocker)
   const today = new Date(work.at + 24 * 60 * 60_000).toISOString().slice(0, 10)
   if (manual.paidOn > today)
     throw new DomainError('INVALID', 'That day has not come yet. Record a payment after it was made.', {
@@ -48,6 +55,7 @@ async function recordManualPayment(work: Work, loaded: Loaded, manual: z.infer<t
     failureCode: null,
     failureMessage: null,
   })
+  await recordAuthorizations(work, 'pay', [payout])
   await post(work, [
     {
       kind: 'manual_payment',
@@ -85,13 +93,21 @@ export async function bulkMarkPaid(
   const ids = [...new Set(payoutIds)]
   const policy = await readPolicy(work.tx, work.orgId)
   const loaded = await loadPayouts(work.tx, { orgId: work.orgId, now: work.at, policy }, ids)
+  const allowance = await readAllowance(work.tx, allowanceScope(work, policy), 'pay')
   const skipped: Skipped[] = []
   const ready: { one: Loaded; destination: string }[] = []
   for (const id of ids) {
     const one = loaded.get(id)
-    const reason = one && changedSince(one.payout, seen) ? 'It changed while you were looking at it.' : refusal(one)
-    if (reason || !one?.payout.destination) skipped.push({ id, reason: reason ?? 'It has no destination.' })
-    else ready.push({ one, destination: one.payout.destination })
+    const reason =
+      one && changedSince(one.payout, seen)
+        ? 'It changed while you were looking at it.'
+        : (refusal(one) ?? blockerSentence(one && allowance.refuses(one.payout)))
+    if (reason || !one?.payout.destination) {
+      skipped.push({ id, reason: reason ?? 'It has no destination.' })
+    } else {
+      ready.push({ one, destination: one.payout.destination })
+      allowance.count(one.payout)
+    }
   }
   const numbers = await nextAttemptNumbers(
     work,
@@ -122,6 +138,11 @@ export async function bulkMarkPaid(
     })),
   )
   const rows = attempts.filter(attempt => moved.has(attempt.payout.id))
+  await recordAuthorizations(
+    work,
+    'pay',
+    rows.map(({ payout }) => payout),
+  )
   await work.tx.run(sql`
     INSERT INTO payout_attempts (id, org_id, payout_id, number, idempotency_key, amount, currency, destination, request, state, requested_by, created_at)
     SELECT value ->> 'id', ${work.orgId}, value ->> 'payoutId', value ->> 'number', value ->> 'key', value ->> 'amount', value ->> 'currency',
@@ -173,8 +194,7 @@ function refusal(one: Loaded | undefined): string | null {
   if (!one) return 'We couldn’t find it.'
   if (!payoutMachine.allows('markPaid', one.payout.status) && one.payout.status !== 'pending_approval')
     return `It is ${statusLabels[one.payout.status].label.toLowerCase()}; only approved payouts can be paid.`
-  const [blocker] = blockers(one.facts)
-  return blocker ? `${blocker.message} ${blocker.clears.label}.` : null
+  return blockerSentence(blockers(one.facts)[0])
 }
 
 async function nextAttemptNumbers(work: Work, payoutIds: string[]): Promise<Map<string, number>> {

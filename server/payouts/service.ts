@@ -18,7 +18,9 @@ import { checkAmount } from '../lib/money.ts'
 import { formatPeriod } from '../lib/period.ts'
 import { refuseClosed } from '../periods/service.ts'
 import type { Work } from '../work.ts'
+import { blockerSentence } from './blockers.ts'
 import { type Loaded, loadPayouts, type OrgPolicy, type Payout, readPolicy } from './facts.ts'
+import { readAllowance, recordAuthorizations } from './limits.ts'
 import { isBookedAtApproval } from './lines.ts'
 import type { approveInput, cancelInput, createInput, rejectInput, simpleChangeInput, updateInput } from './rules.ts'
 import { payoutMachine, payoutNumber } from './rules.ts'
@@ -364,6 +366,7 @@ export async function bulkApprove(
   const policy = await readPolicy(work.tx, work.orgId)
   const viewer = { userId: work.actor.id, ...(await ownPartners(work)) }
   const loaded = await loadPayouts(work.tx, { orgId: work.orgId, now: work.at, policy }, ids)
+  const allowance = await readAllowance(work.tx, allowanceScope(work, policy), 'approve')
   const skipped: Skipped[] = []
   const eligible: Loaded[] = []
   for (const id of ids) {
@@ -374,9 +377,13 @@ export async function bulkApprove(
         ? `It is ${one.payout.status.replace('_', ' ')}, not waiting for approval.`
         : changedSince(one.payout, seen)
           ? 'It changed while you were looking at it.'
-          : approvalRefusal(one, viewer, policy)
-    if (reason || !one) skipped.push({ id, reason: reason ?? '' })
-    else eligible.push(one)
+          : (approvalRefusal(one, viewer, policy) ?? blockerSentence(allowance.refuses(one.payout)))
+    if (reason || !one) {
+      skipped.push({ id, reason: reason ?? '' })
+    } else {
+      eligible.push(one)
+      allowance.count(one.payout)
+    }
   }
   const rows = eligible.map(({ payout, facts }) => ({
     id: work.id('apv'),
@@ -390,6 +397,11 @@ export async function bulkApprove(
   await work.tx.run(sql`
     INSERT INTO payout_approvals (id, org_id, payout_id, user_id, digest, approved_at)
     SELECT value ->> 'id', ${work.orgId}, value ->> 'payoutId', ${work.actor.id}, value ->> 'digest', ${work.at} FROM json_each(${JSON.stringify(rows)})`)
+  await recordAuthorizations(
+    work,
+    'approve',
+    eligible.map(one => one.payout),
+  )
   const complete = eligible.filter(one => one.approvers.length + 1 >= policy.approvalsRequired)
   const waiting = eligible.filter(one => one.approvers.length + 1 < policy.approvalsRequired)
   await transition(
@@ -438,6 +450,11 @@ export async function bulkApprove(
     })
   if (eligible.length > 0) work.changed('payouts', eligible.length === 1 ? eligible[0]?.payout.partnerId : null)
   return { approved: eligible.length, skipped }
+}
+
+/** Whose allowance a unit of work uses up. */
+export function allowanceScope(work: Work, policy: Pick<OrgPolicy, 'timeZone'>) {
+  return { orgId: work.orgId, userId: work.actor.id, now: work.at, timeZone: policy.timeZone }
 }
 
 /** Whether a payout is another than the one that its reader agreed to; not judged where no version was given. */

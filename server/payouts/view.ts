@@ -18,8 +18,9 @@ import { groupBy } from '../lib/group.ts'
 import type { Money } from '../lib/money.ts'
 import { type Page, toPage } from '../lib/page.ts'
 import { periodOf, shiftPeriod } from '../lib/period.ts'
-import { type Blocker, blockers } from './blockers.ts'
+import { type Blocker, blockerSentence, blockers } from './blockers.ts'
 import { type Loaded, loadPayouts, type OrgPolicy, type Payout, readPolicy } from './facts.ts'
+import { type Allowance, readAllowance } from './limits.ts'
 import { pageOfIds, sortColumn } from './list.ts'
 import { partsOf } from './parts.ts'
 import { type PayoutAction, type PayoutFilter, payoutMachine, payoutNumber, saysOf } from './rules.ts'
@@ -70,9 +71,11 @@ interface Who {
   userId: string
   email: string
   partnerIds: Set<string>
+  /** What the organization's daily limits leave this person. */
+  allowances: { approve: Allowance; pay: Allowance }
 }
 
-/** A page of payouts with their partners, blockers and the viewer's actions; four statements whatever its length. */
+/** A page of payouts with their partners, blockers and the viewer's actions; eight statements whatever its length. */
 export async function listPayouts(
   db: Drizzle,
   scope: ReadScope,
@@ -88,7 +91,7 @@ export async function listPayouts(
   )
   const policy = await readPolicy(db, viewer.orgId)
   const loaded = await loadPayouts(db, { orgId: viewer.orgId, partnerId: viewer.partnerId, now, policy }, ids)
-  const who = await whoIs(db, viewer)
+  const who = await whoIs(db, scope)
   const rows = ids.flatMap(id => {
     const one = loaded.get(id)
     return one ? [rowOf(one, viewer.role, who, policy)] : []
@@ -97,17 +100,27 @@ export async function listPayouts(
   return toPage(rows, limit, row => [row[column] ?? 0, row.id])
 }
 
-async function whoIs(db: Drizzle, viewer: Viewer): Promise<Who> {
+async function whoIs(db: Drizzle, { viewer, now }: ReadScope): Promise<Who> {
   const own = await db
     .select({ partnerId: memberships.partnerId })
     .from(memberships)
     .where(eq(memberships.userId, viewer.userId))
-  return { userId: viewer.userId, email: viewer.email, partnerIds: new Set(own.flatMap(row => row.partnerId ?? [])) }
+  const person = { orgId: viewer.orgId, userId: viewer.userId, now, timeZone: viewer.timeZone }
+  return {
+    userId: viewer.userId,
+    email: viewer.email,
+    partnerIds: new Set(own.flatMap(row => row.partnerId ?? [])),
+    allowances: {
+      approve: await readAllowance(db, person, 'approve'),
+      pay: await readAllowance(db, person, 'pay'),
+    },
+  }
 }
 
 function rowOf(one: Loaded, role: Role, who: Who, policy: OrgPolicy): PayoutRow {
   const { payout, partner, facts } = one
   const standing = blockers(facts).map(blocker => (role === 'partner' ? forPartner(blocker) : blocker))
+  const limited = limitOf(one, role, who)
   return {
     id: payout.id,
     number: payoutNumber(payout.number),
@@ -128,9 +141,16 @@ function rowOf(one: Loaded, role: Role, who: Who, policy: OrgPolicy): PayoutRow 
     says: saysOf(payout),
     // Why a transfer was refused can be the state of the payer's balance: not the partner's to know.
     failureMessage: role === 'partner' ? null : payout.failureMessage,
-    blockers: standing,
-    actions: offersOf(one, role, who, policy, standing),
+    blockers: limited ? [...standing, limited] : standing,
+    actions: offersOf(one, role, who, policy, standing, limited),
   }
+}
+
+/** What the daily limit leaves this person to do with a payout in this state; nobody else's business. */
+function limitOf({ payout }: Loaded, role: Role, who: Who): Blocker | null {
+  const next = payoutMachine.from(payout.status, role)
+  if (next.includes('approve')) return who.allowances.approve.refuses(payout)
+  return next.includes('markPaid') ? who.allowances.pay.refuses(payout) : null
 }
 
 /** Why the payer stopped all transfers is the payer's affair, and may name another partner. */
@@ -143,12 +163,19 @@ function forPartner(blocker: Blocker): Blocker {
   }
 }
 
-function offersOf(one: Loaded, role: Role, who: Who, policy: OrgPolicy, standing: Blocker[]): Offer[] {
+function offersOf(
+  one: Loaded,
+  role: Role,
+  who: Who,
+  policy: OrgPolicy,
+  standing: Blocker[],
+  limited: Blocker | null,
+): Offer[] {
   const { payout } = one
-  const [first] = standing
   const refusals: Partial<Record<PayoutAction, string | null>> = {
-    approve: approvalRefusal(one, who, policy),
-    markPaid: first ? `${first.message} ${first.clears.label}.` : null,
+    approve: approvalRefusal(one, who, policy) ?? blockerSentence(limited),
+    markPaid: blockerSentence(standing[0] ?? limited),
+    markPaidManually: blockerSentence(limited),
     release: payout.needsReview ? null : 'Remit is still finding out by itself.',
   }
   return payoutMachine
@@ -171,7 +198,7 @@ export async function getPayout(db: Drizzle, scope: ReadScope, payoutId: string)
   ).get(payoutId)
   if (!one) throw notFound('payout')
   const { payout } = one
-  const who = await whoIs(db, viewer)
+  const who = await whoIs(db, scope)
   const row = rowOf(one, viewer.role, who, policy)
   const attempts = await db
     .select()

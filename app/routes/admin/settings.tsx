@@ -9,6 +9,7 @@ import { currencies } from '#server/partners/rules.ts'
 import { ApprovalSettings } from './settings/approvals.tsx'
 import { changeSettings } from './settings/change.server.ts'
 import { HoldSettings } from './settings/hold.tsx'
+import { DownloadSettings, LimitSettings } from './settings/limits.tsx'
 import { Minimums } from './settings/minimums.tsx'
 import { OrganizationSettings } from './settings/organization.tsx'
 import { useSettingsAnswer } from './settings/page-data.ts'
@@ -24,11 +25,8 @@ export async function loader(args: LoaderFunctionArgs) {
     return {
       settings: {
         ...settings,
-        minimums: settings.minimums.map(({ currency, amount }) => ({
-          currency,
-          amount,
-          text: decimalText(amount, currency),
-        })),
+        minimums: settings.minimums.map(withText),
+        dailyLimits: settings.dailyLimits.map(withText),
       },
       table,
       timeZones: ['UTC', ...Intl.supportedValuesOf('timeZone').filter(zone => zone !== 'UTC')],
@@ -36,6 +34,11 @@ export async function loader(args: LoaderFunctionArgs) {
       idempotencyKey: args.context.newKey(),
     }
   })
+}
+
+/** The amount as it stands in a field. */
+function withText<Row extends { currency: string; amount: number }>(row: Row) {
+  return { ...row, text: decimalText(row.amount, row.currency) }
 }
 
 export function action(args: ActionFunctionArgs) {
@@ -54,8 +57,10 @@ export default function Settings() {
         <>
           <OrganizationSettings />
           <ApprovalSettings />
+          <LimitSettings />
           <HoldSettings />
           <Minimums />
+          <DownloadSettings />
         </>
       ) : (
         <>

@@ -65,6 +65,8 @@ function wordsFor({ code, message }: Blocker, orgName: string, missing: string):
         message: `Stripe has not confirmed it. ${orgName} is checking with them, and sends nothing twice.`,
         clears: forOthers,
       }
+    // Only staff have daily limits, and only they are told.
+    case 'daily_limit':
     case 'on_hold':
     case 'below_minimum':
       return { message, clears: { label: code === 'on_hold' ? 'Then it has to be approved again.' : forOthers.label } }

@@ -67,9 +67,9 @@ function readableValue(field: string, value: unknown, reading: Reading): string 
 /** One thing of a list: an amount of money, a requirement of Stripe's, or its JSON. */
 function readableItem(item: unknown, reading: Reading): string {
   if (typeof item !== 'object' || item === null) return readableValue('', item, reading) ?? 'none'
-  const { amount, currency, text } = item as Record<string, unknown>
+  const { amount, currency, text, act } = item as Record<string, unknown>
   if (typeof amount === 'number' && typeof currency === 'string' && isCurrency(currency))
-    return formatMoney(amount, currency, { code: true })
+    return `${typeof act === 'string' ? `${act} ` : ''}${formatMoney(amount, currency, { code: true })}`
   if (typeof text === 'string') return text
   return JSON.stringify(item)
 }

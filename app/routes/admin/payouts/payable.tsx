@@ -17,6 +17,7 @@ export const blockerWords: Record<Blocker['code'], string> = {
   partner_archived: 'Partner archived',
   transfers_paused: 'Transfers paused',
   needs_review: 'Needs review',
+  daily_limit: 'Daily limit',
 }
 
 /** Whether it could be sent now; if not, the first reason in words and all of them on opening. */

@@ -2,9 +2,17 @@ import { type ActionFunctionArgs, data } from '@remix-run/node'
 import { mutate, type Refusal, redirectWithToast } from '#app/api.server.ts'
 import type { FormErrors } from '#app/components/form.tsx'
 import { changeOf, summaryOf, textOf, typedIn } from '../read-query.server.ts'
-import { readMinimums } from './minimums.server.ts'
+import { readMoneyRows } from './money-rows.server.ts'
 
-export type SettingsForm = 'organization' | 'approvals' | 'hold' | 'minimums' | 'pause' | 'resume'
+export type SettingsForm =
+  | 'organization'
+  | 'approvals'
+  | 'hold'
+  | 'minimums'
+  | 'limits'
+  | 'downloads'
+  | 'pause'
+  | 'resume'
 
 /** A refused form: which one, why, and what was typed. */
 export interface SettingsAnswer {
@@ -12,8 +20,8 @@ export interface SettingsAnswer {
   refusal: Refusal
   summary: FormErrors
   values: Record<string, string>
-  /** The minimums as they were typed, row by row. */
-  rows: { currency: string; amount: string }[]
+  /** Amounts by currency as they were typed, row by row, by the name of their fields. */
+  rows: Record<string, { currency: string; amount: string }[]>
 }
 
 /** One of the page's forms, by its `intent`; each changes its own settings only. */
@@ -23,7 +31,7 @@ export async function changeSettings(args: ActionFunctionArgs) {
   const change = changeOf(form)
   const done = (message: string) => redirectWithToast(args.context, '/admin/settings', { kind: 'success', message })
   const refused = (refusal: Refusal) => {
-    const { rows } = readMinimums(form)
+    const rows = Object.fromEntries(['minimum', 'approve', 'pay'].map(name => [name, readMoneyRows(form, name).rows]))
     const answer: SettingsAnswer = { intent, refusal, summary: summaryOf(refusal), values: typedIn(form), rows }
     return data(answer, { status: refusal.status })
   }
@@ -54,11 +62,30 @@ export async function changeSettings(args: ActionFunctionArgs) {
       return outcome.ok ? done('The hold is saved.') : refused(outcome)
     }
     case 'minimums': {
-      const { minimums, fields } = readMinimums(form)
+      const { read: minimums, fields } = readMoneyRows(form, 'minimum')
       const [first] = Object.values(fields)
       if (first) return refused({ ok: false, status: 400, message: first, fields })
       const outcome = await mutate(args, api => api.orgs.updateSettings({ ...change, minimums }))
       return outcome.ok ? done('The minimums are saved.') : refused(outcome)
+    }
+    case 'limits': {
+      const [approve, pay] = [readMoneyRows(form, 'approve'), readMoneyRows(form, 'pay')]
+      const fields = { ...approve.fields, ...pay.fields }
+      const [first] = Object.values(fields)
+      if (first) return refused({ ok: false, status: 400, message: first, fields })
+      const dailyLimits = [
+        ...approve.read.map(limit => ({ act: 'approve' as const, ...limit })),
+        ...pay.read.map(limit => ({ act: 'pay' as const, ...limit })),
+      ]
+      const outcome = await mutate(args, api => api.orgs.updateSettings({ ...change, dailyLimits }))
+      return outcome.ok ? done('The daily limits are saved, and recorded.') : refused(outcome)
+    }
+    case 'downloads': {
+      const rows = textOf(form, 'exportRowsPerDay').replaceAll(',', '')
+      const outcome = await mutate(args, api =>
+        api.orgs.updateSettings({ ...change, exportRowsPerDay: rows === '' ? Number.NaN : Number(rows) }),
+      )
+      return outcome.ok ? done('The limit on downloads is saved.') : refused(outcome)
     }
     case 'pause': {
       const { idempotencyKey } = change

@@ -7,6 +7,10 @@ import { useSettingsPage } from './page-data.ts'
 export function ReadOnly() {
   const { settings } = useSettingsPage()
   const { destinationHoldHours: hours } = settings
+  const limitsOf = (act: 'approve' | 'pay') => {
+    const limits = settings.dailyLimits.filter(limit => limit.act === act)
+    return limits.length > 0 ? <Amounts amounts={limits} className="items-end" /> : 'No limit'
+  }
   return (
     <Card title="Organization">
       <Facts
@@ -21,6 +25,12 @@ export function ReadOnly() {
           {
             label: 'Hold after payout details change',
             value: hours === 0 ? 'None' : `${hours} ${hours === 1 ? 'hour' : 'hours'}`,
+          },
+          { label: 'One person approves within 24 hours at most', value: limitsOf('approve') },
+          { label: 'One person sends within 24 hours at most', value: limitsOf('pay') },
+          {
+            label: 'One person downloads within 24 hours at most',
+            value: `${settings.exportRowsPerDay.toLocaleString('en')} rows`,
           },
           {
             label: 'Smallest payouts',

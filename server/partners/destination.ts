@@ -43,15 +43,27 @@ export function announceContact(
     email: after,
   }
   tellAll(unit, partner, [before], about)
+  // A partner with people of its own is written to at theirs; whoever reads the new address hears of it all the same.
+  notify(unit, {
+    template: 'destinationChanged',
+    eventId: eventOf(unit, partner.id, about.what),
+    to: { address: after, name: partner.name },
+    about: { ...about, recipient: 'current' },
+  })
+}
+
+/** One change is one event, so nobody gets two mails of it, in whatever capacity they are told. */
+function eventOf(unit: Work, partnerId: string, what: string): string {
+  return `${partnerId}:${what}:${unit.at}`
 }
 
 function tellAll(
   unit: Work,
   partner: Pick<Partner, 'id' | 'name'>,
   former: string[],
-  about: Record<string, string | number | null>,
+  about: Record<string, string | number | null> & { what: string },
 ): void {
-  const eventId = `${partner.id}:${about.what}:${unit.at}`
+  const eventId = eventOf(unit, partner.id, about.what)
   const template = 'destinationChanged'
   notify(unit, { template, eventId, to: { partnerId: partner.id }, about: { ...about, recipient: 'current' } })
   notify(unit, { template, eventId, to: { staffWith: 'payouts.pay' }, about: { ...about, recipient: 'finance' } })

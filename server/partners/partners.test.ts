@@ -107,6 +107,7 @@ test('a new address is told to the old and the new one, and finance', async () =
   await api.update({ partnerId: id, email: 'nut@example.org' })
   expect((await mails(deps)).map(key => key.split('destinationChanged:')[1]).sort()).toEqual([
     'bolt@example.org:Bolt',
+    'nut@example.org:Bolt',
     id,
     'payouts.pay',
   ])

@@ -1,12 +1,13 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type Stripe from 'stripe'
+import type { Drizzle, Tx } from '#db/client.ts'
 import { type AttemptState, organizations, payoutAttempts, payouts } from '#db/schema/index.ts'
 import type { Deps } from '../deps.ts'
 import { must } from '../lib/must.ts'
 import type { JobResult } from '../outbox/outbox.ts'
 import { syncPartner } from '../partners/sync.ts'
 import { stripeActor, system, work } from '../work.ts'
-import { loadPayouts, readPolicy } from './facts.ts'
+import { type Loaded, loadPayouts, readPolicy } from './facts.ts'
 import { accountRefusal, judge } from './refusals.ts'
 import { type Changed, changedOf } from './service.ts'
 import { type Attempt, failAttempt, markForReview, recordTransfer } from './settle.ts'
@@ -45,9 +46,11 @@ export async function runTransfer(deps: Deps, attemptId: string): Promise<JobRes
   }
   const claimed = await claimSend(deps, attempt.id)
   if (!claimed) {
-    // Ended or paused while we looked at the account: nothing may be sent on the strength of what was true before.
+    // Ended, paused or changed while we looked at the account: nothing may be sent on the strength of what was true before.
     const again = await load(deps, attempt.id)
-    return again && again.org.pausedReason !== null && !isOver(again.attempt) ? paused(again.org.pausedReason) : 'done'
+    if (!again || isOver(again.attempt)) return 'done'
+    if (again.org.pausedReason !== null) return paused(again.org.pausedReason)
+    return soon(deps, 'the partner changed while the transfer was about to be sent; looking again')
   }
   let transfer: Stripe.Transfer
   try {
@@ -75,13 +78,18 @@ async function adopt(deps: Deps, attempt: Attempt, transfers: Stripe.Transfer[])
 }
 
 /**
- * Writes down that the request goes out, just before it does; null when the attempt has ended or sending was paused meanwhile. An
- * earlier send whose answer was never written down, by a process that died, makes the outcome unknown from here on.
+ * Writes down that the request goes out, just before it does; null when the attempt has ended, sending was paused, or where the money
+ * goes changed meanwhile: between the gate's look and this line a webhook may have told of another bank. An earlier send whose answer
+ * was never written down, by a process that died, makes the outcome unknown from here on.
  */
 async function claimSend(deps: Deps, attemptId: string): Promise<Attempt | null> {
   const now = deps.clock.now()
-  const [claimed] = await deps.db.write(tx =>
-    tx
+  const [claimed] = await deps.db.write(async tx => {
+    const [found] = await tx.select().from(payoutAttempts).where(eq(payoutAttempts.id, attemptId))
+    const attempt = must(found, `attempt ${attemptId} is gone`)
+    // Once it was sent, only the same request can tell what became of it.
+    if (attempt.firstSentAt === null && changedSinceApproval(await asItIs(tx, attempt, now), attempt, now)) return []
+    return tx
       .update(payoutAttempts)
       .set({
         state: 'sending',
@@ -97,8 +105,8 @@ async function claimSend(deps: Deps, attemptId: string): Promise<Attempt | null>
           sql`NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = payout_attempts.org_id AND o.transfers_paused_at IS NOT NULL)`,
         ),
       )
-      .returning(),
-  )
+      .returning()
+  })
   return claimed ?? null
 }
 
@@ -121,15 +129,25 @@ async function load(deps: Deps, attemptId: string) {
  * Nothing has been sent, so a no is definite. An unreachable Stripe throws, and the job comes back.
  */
 async function gate(deps: Deps, attempt: Attempt): Promise<{ code: string; message: string } | null> {
-  const { orgId, payoutId } = attempt
-  const policy = await readPolicy(deps.db.read, orgId)
-  const scope = () => ({ orgId, now: deps.clock.now(), policy })
-  const asItIs = async () =>
-    must((await loadPayouts(deps.db.read, scope(), [payoutId])).get(payoutId), `payout ${payoutId} is gone`)
-  const state = await syncPartner(deps, (await asItIs()).partner.id)
+  const { partner } = await asItIs(deps.db.read, attempt, deps.clock.now())
+  const state = await syncPartner(deps, partner.id)
   // Read again: what Stripe said may have changed where the money goes.
-  const { partner, facts } = await asItIs()
-  if (state.stripeAccountId !== attempt.destination || facts.approvedDigest !== facts.currentDigest)
+  const now = deps.clock.now()
+  return changedSinceApproval(await asItIs(deps.db.read, attempt, now), attempt, now) ?? accountRefusal(partner.name, state)
+}
+
+async function asItIs(db: Drizzle | Tx, { orgId, payoutId }: Attempt, now: number): Promise<Loaded> {
+  const policy = await readPolicy(db, orgId)
+  return must((await loadPayouts(db, { orgId, now, policy }, [payoutId])).get(payoutId), `payout ${payoutId} is gone`)
+}
+
+/** Why an attempt's frozen request is no longer what may be sent; null while it is. */
+function changedSinceApproval(
+  { partner, facts }: Loaded,
+  attempt: Attempt,
+  now: number,
+): { code: string; message: string } | null {
+  if (partner.stripeAccountId !== attempt.destination || facts.approvedDigest !== facts.currentDigest)
     return {
       code: 'destination_changed',
       message: `${partner.name} changed payout details after the approval. Send it back for approval, and approve it again.`,
@@ -139,12 +157,12 @@ async function gate(deps: Deps, attempt: Attempt): Promise<{ code: string; messa
       code: 'partner_archived',
       message: `${partner.name} was archived. Restore the partner, then mark it paid again.`,
     }
-  if (partner.holdUntil !== null && partner.holdUntil > deps.clock.now())
+  if (partner.holdUntil !== null && partner.holdUntil > now)
     return {
       code: 'on_hold',
       message: `${partner.name} changed payout details lately. When the hold is over, send it back for approval, and approve it again.`,
     }
-  return accountRefusal(partner.name, state)
+  return null
 }
 
 async function answerToError(deps: Deps, attempt: Attempt, error: unknown): Promise<JobResult> {

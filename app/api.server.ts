@@ -72,7 +72,9 @@ function asResponse(error: unknown, { request, context }: LoaderFunctionArgs): u
   const refusal = context.refusalOf(error)
   if (!refusal) return error
   if (refusal.code === 'UNAUTHORIZED') return redirect(`/login?to=${encodeURIComponent(pageOf(request))}`)
-  return data({ message: refusal.message, requestId: context.requestId } satisfies Problem, { status: refusal.status })
+  const { message, status, retryAfterMs } = refusal
+  const headers = retryAfterMs === undefined ? undefined : { 'Retry-After': String(Math.ceil(retryAfterMs / 1000)) }
+  return data({ message, requestId: context.requestId } satisfies Problem, { status, headers })
 }
 
 /** Where the person was: the page itself, not the data request that single fetch makes of it. */

@@ -26,9 +26,13 @@ declare module '@remix-run/node' {
     /** Resolves when the client has taken what was written so far: downloads wait for it. */
     drained: () => Promise<void>
     /** What a thrown refusal of a procedure says; null for anything else. Judged where the procedures live: classes don't cross bundles. */
-    refusalOf: (
-      error: unknown,
-    ) => { code: string; status: number; message: string; fields: Record<string, string> } | null
+    refusalOf: (error: unknown) => {
+      code: string
+      status: number
+      message: string
+      fields: Record<string, string>
+      retryAfterMs: number | undefined
+    } | null
     /** Unexpected errors of loaders, actions and rendering end here. */
     logError: (error: unknown) => void
   }

@@ -250,14 +250,15 @@ for (const { pattern, id } of pages)
 const files: { at: (house: House) => string; method: 'GET' | 'POST'; for: Who[] }[] = [
   { at: () => '/admin/payouts/export.csv', method: 'POST', for: staff },
   { at: () => '/admin/audit/export.jsonl', method: 'POST', for: ['owner', 'admin', 'viewer'] },
+  { at: () => '/admin/commissions/export.csv', method: 'POST', for: [...staff, 'partner'] },
   { at: () => '/admin/payouts/import/sample.csv', method: 'GET', for: staff },
-  { at: ({ importId }) => `/admin/payouts/import/${importId}/errors.csv`, method: 'GET', for: preparers },
+  { at: ({ importId }) => `/admin/payouts/import/${importId}/errors.csv`, method: 'POST', for: preparers },
   { at: () => '/admin/imports/sample.csv?kind=deals', method: 'GET', for: staff },
-  { at: ({ imports }) => `/admin/imports/${imports.ready}/failed.csv`, method: 'GET', for: preparers },
+  { at: ({ imports }) => `/admin/imports/${imports.ready}/failed.csv`, method: 'POST', for: preparers },
   { at: ({ emailId }) => `/admin/emails/${emailId}/body`, method: 'GET', for: staff },
   {
     at: ({ payouts }) => `/portal/payouts/${payouts.paid.id}/statement.csv`,
-    method: 'GET',
+    method: 'POST',
     for: [...staff, 'partner'],
   },
 ]

@@ -69,7 +69,7 @@ test('a spreadsheet is checked row by row, imported at once, approved and paid',
     await admin.goto('/admin/payouts')
     await expect(admin.locator('[data-row]')).toHaveCount(1)
     const errors = manager.waitForEvent('download')
-    await manager.getByRole('link', { name: 'Download the rows with errors' }).click()
+    await manager.getByRole('button', { name: 'Download the rows with errors' }).click()
     expect((await errors).suggestedFilename()).toBe('february-errors.csv')
   })
 

@@ -53,7 +53,7 @@ test('a partner checks earnings and history on a phone', async ({ world, browse,
   await expect(main).toContainText('In your Stripe balance')
   await fits(page)
   const download = page.waitForEvent('download')
-  await page.getByRole('link', { name: 'Statement (CSV)' }).click()
+  await page.getByRole('button', { name: 'Statement (CSV)' }).click()
   const statement = await readFile(await (await download).path(), 'utf8')
   expect(statement).toContain('1000.00')
   expect(statement).toContain('SIMULATED')

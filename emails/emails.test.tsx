@@ -65,6 +65,7 @@ const subjects: Record<TemplateName, string> = {
   disputeAnswered: 'Acme Cloud answered on C-000042',
   disputeResolved: 'Adjusted by $50.00: C-000042',
   transfersPaused: 'Transfers paused: $1,240.00 payout doesn’t match Stripe',
+  manyRowsDownloaded: 'Max Manager downloaded 62,000 rows',
 }
 
 test.each(names)('%s: the subject, within what a mailbox shows', async name => {

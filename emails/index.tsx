@@ -8,6 +8,7 @@ import { disputeOpened } from './dispute-opened.tsx'
 import { disputeResolved } from './dispute-resolved.tsx'
 import { invitation } from './invitation.tsx'
 import { Layout } from './layout.tsx'
+import { manyRowsDownloaded } from './many-rows-downloaded.tsx'
 import { onboardingReminder } from './onboarding-reminder.tsx'
 import { passwordChanged } from './password-changed.tsx'
 import { passwordReset } from './password-reset.tsx'
@@ -68,6 +69,7 @@ const all = {
   splitConfirmed,
   splitExpired,
   transfersPaused,
+  manyRowsDownloaded,
 }
 
 export type TemplateName = keyof typeof all

@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Download, type Piece, startDownload } from '../exports/download.ts'
 import { csvLine, csvType, instantText, textCell } from '../payouts/csv.ts'
-import type { Export } from '../payouts/export.ts'
-import { actorOf, type SignedIn } from '../trpc.ts'
-import { work } from '../work.ts'
+import type { SignedIn } from '../trpc.ts'
 import type { AuditRow } from './audit.ts'
-import { readAudit } from './read.ts'
+import { countAudit, readAudit } from './read.ts'
 import type { AuditFilter, exportFormats } from './rules.ts'
 import { anchorOf } from './verify.ts'
 
@@ -28,31 +27,28 @@ const columns = [
 
 /** The entries that a filter shows, the latest first, in constant memory. That it was asked for is recorded before it starts. */
 export async function exportAudit(
-  { deps, viewer }: SignedIn,
+  ctx: SignedIn,
   { format, ...filter }: AuditFilter & { format: (typeof exportFormats)[number] },
-): Promise<Export> {
+): Promise<Download> {
+  const { deps, viewer } = ctx
   // The log as it was when it was asked for: it only grows at its end, so later entries don't disturb the walk.
   const below = ((await anchorOf(deps.db.read, viewer.orgId))?.seq ?? 0) + 1
-  await work(deps, { orgId: viewer.orgId, actor: actorOf(viewer) }, async unit =>
-    unit.audit({
-      action: 'audit.export',
-      target: { type: 'export', id: deps.ids.id('exp') },
-      after: { format, filter },
-    }),
-  )
-  async function* chunks(): AsyncGenerator<string> {
-    if (format === 'csv') yield csvLine([...columns])
+  async function* pieces(): AsyncGenerator<Piece> {
+    if (format === 'csv') yield { text: csvLine([...columns]), rows: 0 }
     for await (const rows of readAudit(deps.db.read, viewer, filter, { below, limit: pageSize })) {
-      yield rows.map(format === 'csv' ? csvOf : jsonOf).join('')
+      yield { text: rows.map(format === 'csv' ? csvOf : jsonOf).join(''), rows: rows.length }
       await nextTurn()
     }
   }
   const day = new Date(deps.clock.now()).toISOString().slice(0, 10)
-  return {
+  return startDownload(ctx, {
+    what: 'audit',
+    asked: { format, filter },
     fileName: `audit-${day}.${format}`,
     contentType: format === 'csv' ? csvType : 'application/x-ndjson; charset=utf-8',
-    chunks: chunks(),
-  }
+    count: (read, upTo) => countAudit(read, viewer, filter, { below, upTo }),
+    pieces,
+  })
 }
 
 function csvOf(row: AuditRow): string {

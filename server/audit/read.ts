@@ -39,6 +39,26 @@ export async function* readAudit(
   }
 }
 
+/** How many entries before `below` a filter shows, counted window by window, and no further than `upTo`. */
+export async function countAudit(
+  read: Drizzle,
+  scope: AuditScope,
+  filter: AuditFilter,
+  { below, upTo }: { below: number; upTo: number },
+): Promise<number> {
+  const where = whereOf(scope, filter)
+  let count = 0
+  for (let top = below; top > 1 && count < upTo; top -= windowSize) {
+    const bottom = Math.max(1, top - windowSize)
+    const [found] = await read.all<{ count: number }>(
+      sql`SELECT count(*) AS count FROM ${audit} WHERE ${where} AND ${audit.seq} >= ${bottom} AND ${audit.seq} < ${top}`,
+    )
+    count += found?.count ?? 0
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  return count
+}
+
 function whereOf(scope: AuditScope, filter: AuditFilter): SQL {
   const conditions: SQL[] = [sql`${audit.orgId} = ${scope.orgId}`]
   if (filter.actor)

@@ -141,6 +141,7 @@ test('an export holds what the list shows, can be verified by itself, and is rec
   expect(lines.map(line => line.seq)).toEqual([3, 2, 1])
   for (const { hash, ...link } of lines) expect(hashLink(link)).toBe(hash)
   expect((await api.list({ action: 'audit' })).rows).toMatchObject([
+    { action: 'audit.exported', changes: [{ field: 'complete' }, { field: 'rows', after: 3 }] },
     {
       action: 'audit.export',
       changes: [

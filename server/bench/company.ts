@@ -35,7 +35,7 @@ export async function buildCompany(db: Database, size: CompanySize): Promise<voi
   const { orgId, orgName, userId, email, name, membershipId } = benchAdmin
   await db.write(async tx => {
     await tx.run(
-      sql`INSERT INTO organizations (id, name, next_payout_number, created_at) VALUES (${orgId}, ${orgName}, ${size.payouts + 1}, ${now - months18})`,
+      sql`INSERT INTO organizations (id, name, next_payout_number, created_at, export_rows_per_day) VALUES (${orgId}, ${orgName}, ${size.payouts + 1}, ${now - months18}, 100000000)`,
     )
     await tx.run(
       sql`INSERT INTO users (id, email, name, created_at) VALUES (${userId}, ${email}, ${name}, ${now}), ('usr_bench_manager', 'manager@bench.example', 'Max Manager', ${now})`,

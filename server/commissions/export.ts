@@ -1,12 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
 import type { Drizzle } from '#db/client.ts'
+import { type Download, type Piece, startDownload } from '../exports/download.ts'
 import { decimalText } from '../lib/money.ts'
 import { encodeCursor } from '../lib/page.ts'
 import { csvLine, csvType, instantText, textCell } from '../payouts/csv.ts'
-import { type Export, inSnapshot } from '../payouts/export.ts'
-import { actorOf, type SignedIn } from '../trpc.ts'
-import { work } from '../work.ts'
-import { pageStatement } from './list.ts'
+import { inSnapshot } from '../payouts/export.ts'
+import type { SignedIn } from '../trpc.ts'
+import { pageStatement, whereOf } from './list.ts'
 import { type CommissionFilter, kindLabels, stateLabels } from './rules.ts'
 import { type CommissionRow, readRows } from './view.ts'
 
@@ -17,36 +18,20 @@ const pageSize = 250
  * The commissions that a filter shows, in its order, as of one moment, with the sentence that explains each, in constant memory. Who
  * asked for what is recorded before the first byte leaves, and how many rows left when it ends.
  */
-export async function exportCommissions(ctx: SignedIn, filter: CommissionFilter): Promise<Export> {
+export async function exportCommissions(ctx: SignedIn, filter: CommissionFilter): Promise<Download> {
   const { deps, viewer } = ctx
-  const exportId = deps.ids.id('exp')
   const now = deps.clock.now()
-  const record = (action: string, after: object) =>
-    work(deps, { orgId: viewer.orgId, actor: actorOf(viewer) }, async unit =>
-      unit.audit({ action, target: { type: 'export', id: exportId }, after }),
-    )
-  await record('commissions.export', { filter: JSON.parse(JSON.stringify(filter)) as object })
+  const scope = { orgId: viewer.orgId, partnerId: viewer.partnerId, now }
 
-  async function* chunks(): AsyncGenerator<string> {
-    let rows = 0
-    let complete = false
-    try {
-      yield csvLine(columns)
-      for await (const page of inSnapshot(deps.db, read => pages(read))) {
-        rows += page.length
-        yield page.map(lineOf).join('')
-        await nextTurn()
-      }
-      complete = true
-    } finally {
-      await record('commissions.exported', { rows, complete }).catch(error =>
-        deps.log.warn({ err: error, exportId, rows, complete }, 'the end of an export was not recorded'),
-      )
+  async function* pieces(): AsyncGenerator<Piece> {
+    yield { text: csvLine(columns), rows: 0 }
+    for await (const page of inSnapshot(deps.db, read => pages(read))) {
+      yield { text: page.map(lineOf).join(''), rows: page.length }
+      await nextTurn()
     }
   }
 
   async function* pages(read: Drizzle): AsyncGenerator<CommissionRow[]> {
-    const scope = { orgId: viewer.orgId, partnerId: viewer.partnerId, now }
     let cursor: string | undefined
     for (;;) {
       const found = await read.all<{ id: string }>(
@@ -67,7 +52,20 @@ export async function exportCommissions(ctx: SignedIn, filter: CommissionFilter)
 
   const day = new Intl.DateTimeFormat('sv-SE', { timeZone: viewer.timeZone, dateStyle: 'short' }).format(now)
   const simulated = deps.config.PAYMENTS === 'simulator' ? '-SIMULATED' : ''
-  return { fileName: `commissions-${day}${simulated}.csv`, contentType: csvType, chunks: chunks() }
+  return startDownload(ctx, {
+    what: 'commissions',
+    asked: { filter: JSON.parse(JSON.stringify(filter)) as object },
+    fileName: `commissions-${day}${simulated}.csv`,
+    contentType: csvType,
+    async count(read, upTo) {
+      const where = await whereOf(read, scope, filter)
+      const [found] = await read.all<{ rows: number }>(
+        sql`SELECT count(*) AS rows FROM (SELECT 1 FROM commissions c WHERE ${where} LIMIT ${upTo})`,
+      )
+      return found?.rows ?? 0
+    },
+    pieces,
+  })
 }
 
 const columns = [

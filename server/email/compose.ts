@@ -227,7 +227,11 @@ export async function compose(
     case 'destinationChanged': {
       const partner = await partnerIn(deps, org, about)
       const recipient =
-        'staffWith' in to ? ('finance' as const) : 'address' in to ? ('previous' as const) : ('current' as const)
+        'staffWith' in to
+          ? ('finance' as const)
+          : 'address' in to && about.recipient !== 'current'
+            ? ('previous' as const)
+            : ('current' as const)
       const changedAt = numberIn(about, 'changedAt') ?? partner.destinationChangedAt ?? now
       // Named as null it says that nothing is held.
       const holdUntil = 'holdUntil' in about ? numberIn(about, 'holdUntil') : partner.holdUntil
@@ -271,6 +275,15 @@ export async function compose(
       const incident = { partnerName, amount, reference, transferId: idIn(about, 'transferId') }
       const props = { reason, pausedOn: moment(pausedAt, zone), stillPaused, incident, reviewUrl: payoutUrl }
       return of(one, { template, props })
+    }
+    case 'manyRowsDownloaded': {
+      const rowsIn = (name: string) => (numberIn(about, name) ?? 0).toLocaleString('en')
+      const props = {
+        ...{ personName: String(about.name ?? ''), personEmail: String(about.email ?? '') },
+        ...{ rows: rowsIn('rows'), most: rowsIn('most'), at: moment(numberIn(about, 'at') ?? now, zone) },
+        reviewUrl: absolute(deps, '/admin/audit?targetType=export'),
+      }
+      return { message: { template, props }, partnerId: null, payoutId: null }
     }
     case 'registrationSubmitted':
     case 'registrationApproved':

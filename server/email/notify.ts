@@ -46,6 +46,7 @@ export interface Notice {
     | 'disputeAnswered'
     | 'disputeResolved'
     | 'transfersPaused'
+    | 'manyRowsDownloaded'
   /** What happened, once: with template and recipient it makes the mail unique. */
   eventId: string
   to: Audience

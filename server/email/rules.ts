@@ -35,6 +35,7 @@ export const templateLabels = {
   disputeAnswered: 'Dispute answered',
   disputeResolved: 'Dispute decided',
   transfersPaused: 'Transfers paused',
+  manyRowsDownloaded: 'Many rows downloaded',
 } as const
 
 export type EmailTemplate = keyof typeof templateLabels

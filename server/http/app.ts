@@ -234,13 +234,9 @@ function remix(deps: Deps, build: HttpOptions['build']): express.RequestHandler 
         drained: () => drained(response as unknown as Response),
         refusalOf: error => {
           if (!(error instanceof TRPCError)) return null
+          const { fields = {}, retryAfterMs } = explain(error)
           const message = sentenceOf(error, context.requestId)
-          return {
-            code: error.code,
-            status: getHTTPStatusCodeFromError(error),
-            message,
-            fields: explain(error).fields ?? {},
-          }
+          return { code: error.code, status: getHTTPStatusCodeFromError(error), message, fields, retryAfterMs }
         },
         logError: error => deps.log.error({ err: error, requestId: context.requestId }, 'a page failed'),
       }

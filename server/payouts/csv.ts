@@ -7,12 +7,6 @@ export const csvType = 'text/csv; charset=utf-8'
 export const lineEnd = '\r\n'
 
 /** A file small enough to be held in memory. */
-export interface CsvFile {
-  fileName: string
-  contentType: string
-  text: string
-}
-
 /** What spreadsheets read as a formula (OWASP, CSV injection), the full-width forms that some fold included. */
 const formulaStart = '=+@\t\r\n＝＋－＠'
 const formula = new RegExp(`^[${formulaStart}\u0000-]`)

@@ -308,7 +308,8 @@ test('a statement’s lines sum to its total, in plain words, for the partner an
   const { api } = await asRole(deps, 'partner', { org, partner })
   const statement = await api.payouts.statement({ payoutId: payout.id })
   expect(statement).toMatchObject({ fileName: 'statement-PO-000001.csv', contentType: 'text/csv; charset=utf-8' })
-  expect(statement.text.split('\r\n')).toEqual([
+  const text = await textOf(statement.chunks)
+  expect(text.split('\r\n')).toEqual([
     'SIMULATED,No money moved',
     'Statement,PO-000001',
     "From,'=Acme",
@@ -327,7 +328,7 @@ test('a statement’s lines sum to its total, in plain words, for the partner an
     '',
   ])
   const viewer = await asRole(deps, 'viewer', { org })
-  expect((await viewer.api.payouts.statement({ payoutId: payout.id })).text).toBe(statement.text)
+  expect(await textOf((await viewer.api.payouts.statement({ payoutId: payout.id })).chunks)).toBe(text)
 })
 
 test('a statement is nobody else’s, and one that doesn’t add up is not given out', async () => {
@@ -357,7 +358,7 @@ test('a payment made elsewhere is labelled as such on its statement', async () =
     ...manual,
   })
   const { api } = await asRole(deps, 'owner', { org })
-  const { text } = await api.payouts.statement({ payoutId: payout.id })
+  const text = await textOf((await api.payouts.statement({ payoutId: payout.id })).chunks)
   expect(text).toContain('Status,Paid: Paid outside Stripe\r\n')
   expect(text).toContain('Paid by,"Wise on 2026-02-27, reference W-1; recorded by hand"\r\n')
   expect(text).not.toContain('SIMULATED')

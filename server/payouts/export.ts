@@ -1,14 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database, Drizzle } from '#db/client.ts'
+import { type Download, onePiece, type Piece, startDownload } from '../exports/download.ts'
 import { DomainError } from '../lib/errors.ts'
 import { decimalText } from '../lib/money.ts'
 import type { Cursor } from '../lib/page.ts'
 import { formatPeriod } from '../lib/period.ts'
-import { actorOf, type SignedIn } from '../trpc.ts'
-import { work } from '../work.ts'
+import type { SignedIn } from '../trpc.ts'
 import {
-  type CsvFile,
   csvLine,
   csvType,
   decimalSql,
@@ -29,50 +28,40 @@ const pageSize = 2_000
 /** A download that stalls longer than this lets go of its snapshot, which keeps the log from being folded into the file. */
 export const longestExportMs = 10 * 60_000
 
-export interface Export {
-  fileName: string
-  contentType: string
-  /** To be read once; leaving the loop early frees what it holds. Throws when the file can't be completed: then abort the download. */
-  chunks: AsyncIterable<string>
-}
-
 /**
  * The payouts that a filter shows, in its order, as of one moment, in constant memory. Who asked for what is recorded before the
  * first byte leaves, and how many rows left when it ends, complete or not.
  */
-export async function exportPayouts(ctx: SignedIn, filter: PayoutFilter): Promise<Export> {
+export async function exportPayouts(ctx: SignedIn, filter: PayoutFilter): Promise<Download> {
   const { deps, viewer } = ctx
-  const exportId = deps.ids.id('exp')
-  const record = (action: string, after: object) =>
-    work(deps, { orgId: viewer.orgId, actor: actorOf(viewer) }, async unit =>
-      unit.audit({ action, target: { type: 'export', id: exportId }, after }),
-    )
-  await record('payouts.export', { filter: withoutUndefined(filter) })
   const scope = { orgId: viewer.orgId, partnerId: viewer.partnerId, timeZone: viewer.timeZone }
   const simulated = deps.config.PAYMENTS === 'simulator'
 
-  async function* chunks(): AsyncGenerator<string> {
-    let rows = 0
-    let complete = false
-    try {
-      yield csvLine(columnNames)
-      for await (const page of inSnapshot(deps.db, read => pagesOf(read, scope, filter, simulated))) {
-        rows += page.rows
-        yield page.text
-        await nextTurn()
-      }
-      complete = true
-    } finally {
-      await record('payouts.exported', { rows, complete }).catch(error =>
-        deps.log.warn({ err: error, exportId, rows, complete }, 'the end of an export was not recorded'),
-      )
+  async function* pieces(): AsyncGenerator<Piece> {
+    yield { text: csvLine(columnNames), rows: 0 }
+    for await (const page of inSnapshot(deps.db, read => pagesOf(read, scope, filter, simulated))) {
+      yield page
+      await nextTurn()
     }
   }
 
   const day = new Intl.DateTimeFormat('sv-SE', { timeZone: viewer.timeZone, dateStyle: 'short' }).format(
     deps.clock.now(),
   )
-  return { fileName: `payouts-${day}${simulated ? '-SIMULATED' : ''}.csv`, contentType: csvType, chunks: chunks() }
+  return startDownload(ctx, {
+    what: 'payouts',
+    asked: { filter: withoutUndefined(filter) },
+    fileName: `payouts-${day}${simulated ? '-SIMULATED' : ''}.csv`,
+    contentType: csvType,
+    async count(read, upTo) {
+      const where = await whereOf(read, scope, filter)
+      const [found] = await read.all<{ rows: number }>(
+        sql`SELECT count(*) AS rows FROM (SELECT 1 FROM payouts p WHERE ${where} LIMIT ${upTo})`,
+      )
+      return found?.rows ?? 0
+    },
+    pieces,
+  })
 }
 
 function withoutUndefined(filter: PayoutFilter): object {
@@ -207,7 +196,7 @@ async function columnsOf(db: Drizzle, orgId: string, simulated: boolean): Promis
 }
 
 /** One payout as its partner's bookkeeping wants it: what it is, and lines that sum to its total. NOT_FOUND for another's. */
-export async function statementOf(ctx: SignedIn, payoutId: string): Promise<CsvFile> {
+export async function statementOf(ctx: SignedIn, payoutId: string): Promise<Download> {
   const { deps, viewer } = ctx
   const payout = await getPayout(deps.db.read, { viewer, now: deps.clock.now() }, payoutId)
   const money = (amount: number) => decimalText(amount, payout.currency)
@@ -239,7 +228,14 @@ export async function statementOf(ctx: SignedIn, payoutId: string): Promise<CsvF
     ),
     csvLine(['Total', '', money(payout.amount), payout.currency]),
   ].join('')
-  return { fileName: `statement-${payout.number}.csv`, contentType: csvType, text }
+  return startDownload(ctx, {
+    what: 'statements',
+    asked: { payout: payout.id },
+    fileName: `statement-${payout.number}.csv`,
+    contentType: csvType,
+    count: async () => payout.lines.length,
+    pieces: () => onePiece(text, payout.lines.length),
+  })
 }
 
 function paidBy(payout: Awaited<ReturnType<typeof getPayout>>): string {

@@ -35,7 +35,8 @@ export const importProcedures = {
         .strict(),
     )
     .mutation(({ ctx, input }) => perform(ctx, 'payouts.importCommit', input, work => commitImport(work, input))),
+  /** The rows with errors as a file; a mutation because it is recorded. */
   importErrors: can('payouts.prepare')
     .input(z.object({ importId }).strict())
-    .query(({ ctx, input }) => failedRows(ctx.deps.db.read, ctx.viewer.orgId, input.importId)),
+    .mutation(({ ctx, input }) => failedRows(ctx, input.importId)),
 }

@@ -440,7 +440,9 @@ test('the rows that failed come back as a file with reasons, which can be mended
   )
   const file = await company.api.payouts.importErrors({ importId })
   expect(file).toMatchObject({ fileName: 'february-errors.csv', contentType: 'text/csv; charset=utf-8' })
-  const { data } = Papa.parse<Record<string, string>>(file.text.trim(), { header: true, newline: '\r\n' })
+  let text = ''
+  for await (const piece of file.chunks) text += piece
+  const { data } = Papa.parse<Record<string, string>>(text.trim(), { header: true, newline: '\r\n' })
   expect(data).toHaveLength(2)
   expect(data[0]).toMatchObject({
     Line: '3',
@@ -450,7 +452,7 @@ test('the rows that failed come back as a file with reasons, which can be mended
     Notes: 'two\nlines, "quoted"',
     Reason: expect.stringMatching(/^Line 3, amount: “-5” is negative/),
   })
-  const { rows } = await draftOf(company, file.text.replace(',-5,', ',5,'))
+  const { rows } = await draftOf(company, text.replace(',-5,', ',5,'))
   expect(rows[0]).toMatchObject({ partner: 'Brightpath Consulting', amount: 500, reference: '=BAD()', errors: [] })
   expect(rows[1]?.errors[0]).toMatch(/no partner with the name, email or reference “x@y.example”/)
 })

@@ -3,13 +3,15 @@ import type { Drizzle, Tx } from '#db/client.ts'
 import { type ImportRow, payoutImports } from '#db/schema/index.ts'
 import { sha256 } from '../deps.ts'
 import { notify } from '../email/notify.ts'
+import { type Download, onePiece, startDownload } from '../exports/download.ts'
 import { DomainError, notFound } from '../lib/errors.ts'
 import { checkAmount, type Money, sumByCurrency } from '../lib/money.ts'
 import { decodeCursor, encodeCursor, maxPageSize } from '../lib/page.ts'
 import { formatPeriod } from '../lib/period.ts'
 import { lastClosed } from '../periods/service.ts'
+import type { SignedIn } from '../trpc.ts'
 import type { Work } from '../work.ts'
-import { type CsvFile, csvLine, csvType, textCell } from './csv.ts'
+import { csvLine, csvType, textCell } from './csv.ts'
 import { checkRows, markDuplicates, readPayees } from './import-rows.ts'
 import { insertPayouts } from './service.ts'
 import type { Spreadsheet } from './spreadsheet.ts'
@@ -243,8 +245,8 @@ function toPayout(row: ImportRow) {
 }
 
 /** The rows that failed, as a file that can be mended and uploaded: its last column, which is ignored then, says why. */
-export async function failedRows(db: Drizzle, orgId: string, importId: string): Promise<CsvFile> {
-  const one = await readImport(db, orgId, importId)
+export async function failedRows(ctx: SignedIn, importId: string): Promise<Download> {
+  const one = await readImport(ctx.deps.db.read, ctx.viewer.orgId, importId)
   const lines = one.rows
     .filter(row => row.errors.length > 0)
     .map(row => {
@@ -255,5 +257,12 @@ export async function failedRows(db: Drizzle, orgId: string, importId: string): 
     })
   const header = csvLine(['Line', 'Partner', 'Amount', 'Currency', 'Period', 'Reference', 'Notes', 'Reason'])
   const name = one.fileName.replace(/\.[a-z]{1,4}$/i, '').replace(/[^\p{L}\p{N} ._-]/gu, '')
-  return { fileName: `${name || 'import'}-errors.csv`, contentType: csvType, text: header + lines.join('') }
+  return startDownload(ctx, {
+    what: 'imports',
+    asked: { import: one.id },
+    fileName: `${name || 'import'}-errors.csv`,
+    contentType: csvType,
+    count: async () => lines.length,
+    pieces: () => onePiece(header + lines.join(''), lines.length),
+  })
 }

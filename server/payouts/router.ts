@@ -125,10 +125,10 @@ export const payoutsRouter = router({
   export: can('payouts.export')
     .input(filterSchema)
     .mutation(({ ctx, input }) => exportPayouts(ctx, input)),
-  /** One payout's lines as a CSV file, for its partner and for staff. */
+  /** One payout's lines as a CSV file, for its partner and for staff; a mutation because it is recorded. */
   statement: can('payouts.read')
     .input(byId)
-    .query(({ ctx, input }) => statementOf(ctx, input.payoutId)),
+    .mutation(({ ctx, input }) => statementOf(ctx, input.payoutId)),
   ...importProcedures,
 })
 

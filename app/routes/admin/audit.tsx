@@ -1,8 +1,8 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node'
-import { Form, useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
+import { useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
 import { mutate, query } from '#app/api.server.ts'
-import { Button } from '#app/components/button.tsx'
 import { Card } from '#app/components/card.tsx'
+import { DownloadButton } from '#app/components/download-button.tsx'
 import { Empty, EmptyFiltered } from '#app/components/empty.tsx'
 import { Page } from '#app/components/page.tsx'
 import { auditFilter } from '#server/audit/rules.ts'
@@ -96,17 +96,12 @@ export default function Audit() {
   )
 }
 
-/** What the filter shows, with the hashes. A post, because the download is recorded; a real one, so the browser saves the file. */
+/** What the filter shows, with the hashes. */
 function ExportButton() {
   const [params] = useSearchParams()
   return (
-    <Form method="post" action="/admin/audit/export.jsonl" reloadDocument>
-      {[...params].map(([name, value]) =>
-        name === 'after' ? null : <input key={`${name} ${value}`} type="hidden" name={name} value={value} />,
-      )}
-      <Button type="submit" icon="download">
-        Export
-      </Button>
-    </Form>
+    <DownloadButton action="/admin/audit/export.jsonl" fields={[...params].filter(([name]) => name !== 'after')}>
+      Export
+    </DownloadButton>
   )
 }

@@ -1,7 +1,8 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
-import { Form, useLoaderData, useSearchParams } from '@remix-run/react'
+import { useLoaderData, useSearchParams } from '@remix-run/react'
 import { query } from '#app/api.server.ts'
-import { Button, LinkButton } from '#app/components/button.tsx'
+import { LinkButton } from '#app/components/button.tsx'
+import { DownloadButton } from '#app/components/download-button.tsx'
 import { Empty, EmptyFiltered } from '#app/components/empty.tsx'
 import { Page } from '#app/components/page.tsx'
 import { withParams } from '#app/components/search-params.ts'
@@ -66,14 +67,12 @@ export default function Commissions() {
       actions={
         <>
           {page.rows.length > 0 ? (
-            <Form method="post" action="/admin/commissions/export.csv" reloadDocument>
-              {[...params].map(([name, value]) =>
-                name === 'after' ? null : <input key={`${name} ${value}`} type="hidden" name={name} value={value} />,
-              )}
-              <Button type="submit" icon="download">
-                Export CSV
-              </Button>
-            </Form>
+            <DownloadButton
+              action="/admin/commissions/export.csv"
+              fields={[...params].filter(([name]) => name !== 'after')}
+            >
+              Export CSV
+            </DownloadButton>
           ) : null}
           <LinkButton to="/admin/disputes" icon="help">
             {disputes > 0 ? `Disputes (${disputes})` : 'Disputes'}

@@ -2,9 +2,9 @@ import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFuncti
 import { useLoaderData, useSearchParams } from '@remix-run/react'
 import { mutate, query, redirectWithToast, refuse } from '#app/api.server.ts'
 import { Banner } from '#app/components/banner.tsx'
-import { buttonClass, LinkButton, SubmitButton } from '#app/components/button.tsx'
+import { LinkButton, SubmitButton } from '#app/components/button.tsx'
+import { DownloadButton } from '#app/components/download-button.tsx'
 import { Form } from '#app/components/form.tsx'
-import { Icon } from '#app/components/icon.tsx'
 import { useAnswer } from '#app/components/live.tsx'
 import { Page } from '#app/components/page.tsx'
 import { withParams } from '#app/components/search-params.ts'
@@ -85,10 +85,9 @@ export default function Import() {
       actions={
         <>
           {one.errors + one.duplicates > 0 && !busy ? (
-            <a href={`/admin/imports/${one.importId}/failed.csv`} download className={buttonClass()}>
-              <Icon name="download" />
+            <DownloadButton action={`/admin/imports/${one.importId}/failed.csv`}>
               Download the rows left out
-            </a>
+            </DownloadButton>
           ) : null}
           {one.status === 'ready' || one.status === 'mapping' ? <Discard refusal={refusalOf('discard')} /> : null}
         </>

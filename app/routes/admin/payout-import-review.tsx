@@ -2,8 +2,8 @@ import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFuncti
 import { useLoaderData, useSearchParams } from '@remix-run/react'
 import { mutate, query } from '#app/api.server.ts'
 import { Banner } from '#app/components/banner.tsx'
-import { buttonClass, LinkButton } from '#app/components/button.tsx'
-import { Icon } from '#app/components/icon.tsx'
+import { LinkButton } from '#app/components/button.tsx'
+import { DownloadButton } from '#app/components/download-button.tsx'
 import { useAnswer } from '#app/components/live.tsx'
 import { Page } from '#app/components/page.tsx'
 import { withParams } from '#app/components/search-params.ts'
@@ -70,10 +70,9 @@ export default function ReviewImport() {
       }
       actions={
         summary.errors > 0 ? (
-          <a href={`/admin/payouts/import/${summary.importId}/errors.csv`} download className={buttonClass()}>
-            <Icon name="download" />
+          <DownloadButton action={`/admin/payouts/import/${summary.importId}/errors.csv`}>
             Download the rows with errors
-          </a>
+          </DownloadButton>
         ) : null
       }
     >

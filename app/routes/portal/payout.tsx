@@ -3,10 +3,9 @@ import { useLoaderData } from '@remix-run/react'
 import { query } from '#app/api.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { Blockers } from '#app/components/blockers.tsx'
-import { buttonClass } from '#app/components/button.tsx'
 import { Card } from '#app/components/card.tsx'
+import { DownloadButton } from '#app/components/download-button.tsx'
 import { Facts } from '#app/components/facts.tsx'
-import { Icon } from '#app/components/icon.tsx'
 import { Money } from '#app/components/money.tsx'
 import { Page } from '#app/components/page.tsx'
 import { Badge, StatusBadge } from '#app/components/status-badge.tsx'
@@ -80,15 +79,9 @@ export default function Payout() {
       }
       breadcrumbs={[{ label: 'Payouts', to: '/portal/payouts' }]}
       actions={
-        <a
-          href={`/portal/payouts/${payout.id}/statement.csv`}
-          download
-          className={buttonClass({ size: 'lg' })}
-          data-no-print=""
-        >
-          <Icon name="download" />
+        <DownloadButton action={`/portal/payouts/${payout.id}/statement.csv`} size="lg">
           Statement (CSV)
-        </a>
+        </DownloadButton>
       }
     >
       <Card>

@@ -2,7 +2,7 @@ import { type ActionFunctionArgs, redirect } from '@remix-run/node'
 import { query } from '#app/api.server.ts'
 import { auditFilter } from '#server/audit/rules.ts'
 import { readQuery } from '../admin/read-query.server.ts'
-import { answerFile, fileResponse, streamOf } from './file.server.ts'
+import { answerFile, downloadResponse } from './file.server.ts'
 
 /** A download is recorded, so it is a post; whoever only opens the address gets the log. */
 export function loader() {
@@ -13,7 +13,6 @@ export function loader() {
 export function action(args: ActionFunctionArgs) {
   return answerFile(async () => {
     const { filter } = readQuery(auditFilter, await args.request.formData())
-    const { chunks, fileName, contentType } = await query(args, api => api.audit.export({ ...filter, format: 'jsonl' }))
-    return fileResponse(streamOf(chunks, args), fileName, contentType)
+    return downloadResponse(await query(args, api => api.audit.export({ ...filter, format: 'jsonl' })), args)
   })
 }

@@ -1,7 +1,7 @@
 import { type ActionFunctionArgs, redirect } from '@remix-run/node'
 import { query } from '#app/api.server.ts'
 import { readCommissionFilter } from '../admin/commissions/filter.server.ts'
-import { answerFile, fileResponse, streamOf } from './file.server.ts'
+import { answerFile, downloadResponse } from './file.server.ts'
 
 /** A download is recorded, so it is a post; whoever only opens the address gets the list. */
 export function loader() {
@@ -12,7 +12,6 @@ export function loader() {
 export function action(args: ActionFunctionArgs) {
   return answerFile(async () => {
     const { filter } = readCommissionFilter(await args.request.formData())
-    const { chunks, fileName, contentType } = await query(args, api => api.commissions.export(filter))
-    return fileResponse(streamOf(chunks, args), fileName, contentType)
+    return downloadResponse(await query(args, api => api.commissions.export(filter)), args)
   })
 }

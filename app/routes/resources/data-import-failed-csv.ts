@@ -1,12 +1,16 @@
-import type { LoaderFunctionArgs } from '@remix-run/node'
+import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
 import { query } from '#app/api.server.ts'
-import { answerFile, fileResponse, streamOf } from './file.server.ts'
+import { answerFile, downloadResponse } from './file.server.ts'
+
+/** A download is recorded, so it is a post; whoever only opens the address gets the import. */
+export function loader({ params }: LoaderFunctionArgs) {
+  return redirect(`/admin/imports/${params.importId}`)
+}
 
 /** The rows that an import left out, each with its reason, to be mended and uploaded again. */
-export function loader(args: LoaderFunctionArgs) {
+export function action(args: ActionFunctionArgs) {
   return answerFile(async () => {
     const importId = args.params.importId ?? ''
-    const file = await query(args, api => api.imports.failed({ importId }))
-    return fileResponse(streamOf(file.chunks, args), file.fileName, file.contentType)
+    return downloadResponse(await query(args, api => api.imports.failed({ importId })), args)
   })
 }

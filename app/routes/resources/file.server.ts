@@ -1,4 +1,5 @@
 import type { LoaderFunctionArgs } from '@remix-run/node'
+import type { Download } from '#server/exports/download.ts'
 
 /**
  * The answer of a route without a page. What query() throws is made for error pages; without one Remix would turn it into a bare
@@ -12,15 +13,22 @@ export async function answerFile(read: () => Promise<Response>): Promise<Respons
     if (!problem) throw error
     return new Response(problem.message, {
       status: problem.status,
-      headers: { 'Content-Type': 'text/plain; charset=utf-8' },
+      headers: { ...problem.headers, 'Content-Type': 'text/plain; charset=utf-8' },
     })
   }
 }
 
-function problemOf(error: unknown): { message: string; status: number } | null {
+function problemOf(error: unknown): { message: string; status: number; headers: Record<string, string> } | null {
   if (error instanceof Response || typeof error !== 'object' || error === null) return null
   const { data, init } = error as { data?: { message?: unknown }; init?: ResponseInit | null }
-  return typeof data?.message === 'string' ? { message: data.message, status: init?.status ?? 500 } : null
+  if (typeof data?.message !== 'string') return null
+  const headers = Object.fromEntries(new Headers(init?.headers))
+  return { message: data.message, status: init?.status ?? 500, headers }
+}
+
+/** A file of people's or money's data, which `startDownload` has recorded and taken from the reader's quota. */
+export function downloadResponse(file: Download, args: LoaderFunctionArgs): Response {
+  return fileResponse(streamOf(file.chunks, args), file.fileName, file.contentType)
 }
 
 /** A file to save. The name is ours, but may hold a person's words, so it is written for every browser. */

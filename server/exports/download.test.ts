@@ -188,6 +188,7 @@ test.each(Object.entries(procedures))('%s is recorded, counted and refused past 
   const { deps, org, partner, setQuota } = world
   await aCommission(deps, { partner })
   const { api } = await asRole(deps, 'owner', { org })
+  await api.orgs.updateSettings({ approvalsRequired: 2 })
   const text = await read(await ask(api, world))
   const [{ rows } = { rows: 0 }, ...others] = await kept(deps)
   expect({ others, rows: rows > 0, complete: (await kept(deps))[0]?.complete }).toEqual({

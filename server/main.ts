@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { ServerBuild } from '@remix-run/node'
 import { type Database, openDatabase } from '#db/client.ts'
 import { migrate } from '#db/migrate.ts'
+import { anchorTask } from './audit/anchors.ts'
 import { createChanges } from './changes.ts'
 import { commandTable } from './commands/table.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
@@ -74,6 +75,10 @@ async function main(): Promise<void> {
     if (config.NODE_ENV === 'production') await new Promise(resolve => setTimeout(resolve, 500))
     await Promise.all([worker.stop(graceMs), drain(graceMs)])
     await control?.close()
+    // What was recorded since the last anchor would stand unprotected until the next start.
+    await anchorTask()
+      .run(deps)
+      .catch(error => log.error({ err: error }, 'the audit log was not anchored'))
     // A mail server that does not answer has had its time: the mail's job was given back.
     await Promise.race([deps.mailer.close(), new Promise(resolve => setTimeout(resolve, 100))])
     await db.checkpoint()

@@ -126,9 +126,14 @@ test(`${tamperings} tamperings of six kinds are all found, with what was written
   // The honest rows, and a plain table without triggers to put forged ones into.
   const honest = new Map<string, AuditRow[]>()
   for (const { id } of orgs)
-    honest.set(id, await deps.db.read.all<AuditRow>(sql.raw(`SELECT ${columns} FROM audit WHERE org_id = '${id}' ORDER BY seq`)))
+    honest.set(
+      id,
+      await deps.db.read.all<AuditRow>(sql.raw(`SELECT ${columns} FROM audit WHERE org_id = '${id}' ORDER BY seq`)),
+    )
   const raw = new Libsql(':memory:')
-  raw.exec(`CREATE TABLE audit (org_id, seq, at, actor_kind, actor_id, actor_name, action, target_type, target_id, before, after, prev, hash)`)
+  raw.exec(
+    `CREATE TABLE audit (org_id, seq, at, actor_kind, actor_id, actor_name, action, target_type, target_id, before, after, prev, hash)`,
+  )
   raw.exec('CREATE TABLE organizations (id)')
   const put = raw.prepare(`INSERT INTO audit VALUES (${Array(13).fill('?').join(', ')})`)
   const { drizzle } = await import('drizzle-orm/sqlite-proxy')
@@ -166,7 +171,10 @@ test(`${tamperings} tamperings of six kinds are all found, with what was written
     one.tried++
     const blamed = result.chains.filter(chain => !chain.ok).map(chain => chain.orgId)
     if (!result.ok && blamed.join() === victim) one.found++
-    else throw new Error(`tampering ${i} (${name}) of seed ${seed} was not found: REMIT_SEED=${seed} REMIT_TAMPERINGS=${i + 1}`)
+    else
+      throw new Error(
+        `tampering ${i} (${name}) of seed ${seed} was not found: REMIT_SEED=${seed} REMIT_TAMPERINGS=${i + 1}`,
+      )
     if (!bare.ok) one.withoutAnchors++
   }
   for (const [name, { tried, found: times, withoutAnchors }] of Object.entries(found)) {
@@ -182,7 +190,9 @@ test('a chain that vanished with its organization is missed, and a forged anchor
   await work(deps, { orgId: id, actor: system }, async unit => unit.audit({ action: 'x.y', target: { type: 'x', id } }))
   const anchors = await currentAnchors(deps.db.read, key)
   const empty = await testDeps()
-  expect((await verifyAgainstAnchors(empty.db.read, anchors, key)).chains.find(chain => chain.orgId === id)).toMatchObject({
+  expect(
+    (await verifyAgainstAnchors(empty.db.read, anchors, key)).chains.find(chain => chain.orgId === id),
+  ).toMatchObject({
     ok: false,
     firstProblem: { kind: 'cut_off' },
   })

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { organizations, partners } from '#db/schema/index.ts'
 import type { Database } from '#db/client.ts'
+import { organizations, partners } from '#db/schema/index.ts'
 import { deliverEmail } from '#server/email/deliver.ts'
 import type { Payload } from '#server/outbox/topics.ts'
 import { runTransfer } from '#server/payouts/transfer.ts'
@@ -26,7 +26,8 @@ async function aPayoutOn(pair: Pair) {
   const { id } = await manager.api.payouts.create({ partnerId: payee.id, amount: 5_000 })
   await admin.api.payouts.approve({ payoutId: id })
   const payout = () => readPayout(pair.deps, { id, orgId: pair.org.id })
-  const newBank = () => pair.sim.control('POST', `/_sim/accounts/${payee.stripeAccountId}`, { bank_number: '000999999999' })
+  const newBank = () =>
+    pair.sim.control('POST', `/_sim/accounts/${payee.stripeAccountId}`, { bank_number: '000999999999' })
   return { payee, manager, admin, id, payout, newBank }
 }
 
@@ -62,7 +63,8 @@ test('a hold is never cut short by a further change, and one that is set to noth
   const { payee, id, payout, newBank } = await aPayoutOn(pair)
   const hours = (destinationHoldHours: number) =>
     deps.db.write(tx => tx.update(organizations).set({ destinationHoldHours }).where(eq(organizations.id, org.id)))
-  const holdUntil = async () => (await deps.db.read.select().from(partners).where(eq(partners.id, payee.id)))[0]?.holdUntil
+  const holdUntil = async () =>
+    (await deps.db.read.select().from(partners).where(eq(partners.id, payee.id)))[0]?.holdUntil
   const first = deps.clock.now()
   newBank()
   await pair.settle()
@@ -95,37 +97,42 @@ test.each([
   ['the bank, without a hold', 0, 'bank'],
   ['the account', 72, 'account'],
   ['that the partner is archived', 72, 'archived'],
-] as const)('a change that comes between the last look and the send, %s: nothing is sent', async (_what, hold, what) => {
-  const pair = await aPair()
-  const { deps, org } = pair
-  await deps.db.write(tx => tx.update(organizations).set({ destinationHoldHours: hold }).where(eq(organizations.id, org.id)))
-  const { payee, admin, id, payout, newBank } = await aPayoutOn(pair)
-  await admin.api.payouts.markPaid({ payoutId: id })
-  const attempt = await attemptOf(deps, await payout())
-  const change = () => {
-    if (what === 'account')
-      return deps.db.write(tx =>
-        tx.update(partners).set({ stripeAccountId: 'acct_another' }).where(eq(partners.id, payee.id)),
-      )
-    if (what === 'archived')
-      return deps.db.write(tx =>
-        tx.update(partners).set({ archivedAt: deps.clock.now() }).where(eq(partners.id, payee.id)),
-      )
-    newBank()
-    const state = { accountId: payee.stripeAccountId ?? '', transfersStatus: 'active' as const, requirements: [] }
-    return work(deps, { orgId: org.id, actor: system }, unit =>
-      applyAccount(unit, payee.id, { ...state, banks: ['US9999'], lastFour: '9999' }, deps.clock.now()),
+] as const)(
+  'a change that comes between the last look and the send, %s: nothing is sent',
+  async (_what, hold, what) => {
+    const pair = await aPair()
+    const { deps, org } = pair
+    await deps.db.write(tx =>
+      tx.update(organizations).set({ destinationHoldHours: hold }).where(eq(organizations.id, org.id)),
     )
-  }
-  // The first write is the gate's own look at the account; the second says that the request goes out.
-  const raced = { ...deps, db: before(deps.db, 2, change) }
-  expect(await runTransfer(raced, attempt.id)).toMatchObject({ why: expect.stringContaining('looking again') })
-  expect(await transfersOf(pair)).toEqual([])
-  expect(await attemptOf(deps, await payout())).toMatchObject({ state: 'queued', sends: 0 })
-  expect(await runTransfer(deps, attempt.id)).toBe('done')
-  expect((await payout()).status).toBe('failed')
-  expect(await transfersOf(pair)).toEqual([])
-})
+    const { payee, admin, id, payout, newBank } = await aPayoutOn(pair)
+    await admin.api.payouts.markPaid({ payoutId: id })
+    const attempt = await attemptOf(deps, await payout())
+    const change = () => {
+      if (what === 'account')
+        return deps.db.write(tx =>
+          tx.update(partners).set({ stripeAccountId: 'acct_another' }).where(eq(partners.id, payee.id)),
+        )
+      if (what === 'archived')
+        return deps.db.write(tx =>
+          tx.update(partners).set({ archivedAt: deps.clock.now() }).where(eq(partners.id, payee.id)),
+        )
+      newBank()
+      const state = { accountId: payee.stripeAccountId ?? '', transfersStatus: 'active' as const, requirements: [] }
+      return work(deps, { orgId: org.id, actor: system }, unit =>
+        applyAccount(unit, payee.id, { ...state, banks: ['US9999'], lastFour: '9999' }, deps.clock.now()),
+      )
+    }
+    // The first write is the gate's own look at the account; the second says that the request goes out.
+    const raced = { ...deps, db: before(deps.db, 2, change) }
+    expect(await runTransfer(raced, attempt.id)).toMatchObject({ why: expect.stringContaining('looking again') })
+    expect(await transfersOf(pair)).toEqual([])
+    expect(await attemptOf(deps, await payout())).toMatchObject({ state: 'queued', sends: 0 })
+    expect(await runTransfer(deps, attempt.id)).toBe('done')
+    expect((await payout()).status).toBe('failed')
+    expect(await transfersOf(pair)).toEqual([])
+  },
+)
 
 test('a change that comes after the send finds the money where it was approved to go', async () => {
   const pair = await aPair()

@@ -133,7 +133,9 @@ async function gate(deps: Deps, attempt: Attempt): Promise<{ code: string; messa
   const state = await syncPartner(deps, partner.id)
   // Read again: what Stripe said may have changed where the money goes.
   const now = deps.clock.now()
-  return changedSinceApproval(await asItIs(deps.db.read, attempt, now), attempt, now) ?? accountRefusal(partner.name, state)
+  return (
+    changedSinceApproval(await asItIs(deps.db.read, attempt, now), attempt, now) ?? accountRefusal(partner.name, state)
+  )
 }
 
 async function asItIs(db: Drizzle | Tx, { orgId, payoutId }: Attempt, now: number): Promise<Loaded> {

@@ -26,7 +26,7 @@ export interface Verification {
   firstProblem: ChainProblem | null
 }
 
-const pageSize = 5_000
+const pageSize = 1_000
 
 /**
  * Walks a whole chain from its first entry and stops at the first that does not fit: edited, deleted, swapped, inserted, reordered.

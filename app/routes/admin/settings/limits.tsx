@@ -34,8 +34,8 @@ export function LimitSettings() {
           refused={refused}
         />
         <p className="text-muted text-sm">
-          A limit that you raise or remove does so for the others at once, and for you a day later. Changes are
-          recorded.
+          To remove a limit, empty its amount. One that you raise or remove is so for the others at once, and for you a
+          day later. Changes are recorded.
         </p>
         <FormActions>
           <SubmitButton>Save</SubmitButton>

@@ -24,6 +24,13 @@ export async function releaseLine(work: Work, commissionId: string, why: string)
       'The payout with this line is being sent just now. Try again when it has arrived.',
     )
   const [reopened] = await backToPending(work, 'unapprove', [found])
+  if (reopened)
+    work.audit({
+      action: 'payouts.unapprove',
+      target: { type: 'payout', id: found.id },
+      before: { status: found.status },
+      after: { status: 'pending_approval', reason: why },
+    })
   const payout = reopened ?? found
   const lines = await work.tx
     .select({ line: payoutLines, kind: commissions.kind, originId: commissions.originId })

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { Drizzle } from '#db/client.ts'
 import { type Found, reportedAtMost, type WholeInvariant } from './walk.ts'
 
@@ -67,19 +67,19 @@ export const referenceInvariants = {
   } satisfies WholeInvariant,
 }
 
-/** What is wrong with a link: a condition over the child `c`, or null where this kind of wrong can't be. */
-type Wrong = (link: Link, tables: Map<string, Table>) => SQL | null
+/** What is wrong with a link: a condition over the child `c`, or null where this kind of wrong can't be. All of it is the schema's own text. */
+type Wrong = (link: Link, tables: Map<string, Table>) => string | null
 
 const missing: Wrong = link => {
-  const named = link.columns.map(column => sql`c.${id(column)} IS NOT NULL`)
-  return sql`(${sql.join(named, sql` AND `)} AND NOT EXISTS (SELECT 1 FROM ${id(link.parent)} q WHERE ${joined(withoutOrg(link))}))`
+  const named = link.columns.map(column => `c."${column}" IS NOT NULL`)
+  return `(${named.join(' AND ')} AND NOT EXISTS (SELECT 1 FROM "${link.parent}" q WHERE ${joined(withoutOrg(link))}))`
 }
 
 const foreign: Wrong = (link, tables) => {
   const child = orgOf(tables.get(link.table), 'c', tables)
   const parent = orgOf(tables.get(link.parent), 'q', tables)
   if (!child || !parent || link.parent === 'organizations') return null
-  return sql`EXISTS (SELECT 1 FROM ${id(link.parent)} q WHERE ${joined(withoutOrg(link))} AND ${parent} <> ${child})`
+  return `EXISTS (SELECT 1 FROM "${link.parent}" q WHERE ${joined(withoutOrg(link))} AND ${parent} <> ${child})`
 }
 
 /** A composite key's organization is judged by itself: without it the other column still says which row is meant. */
@@ -90,21 +90,29 @@ function withoutOrg(link: Link): Link {
   return { ...link, columns: pick(link.columns), parentColumns: pick(link.parentColumns) }
 }
 
-function joined({ columns, parentColumns }: Link): SQL {
-  return sql.join(
-    columns.map((column, index) => sql`q.${id(parentColumns[index] ?? 'id')} = c.${id(column)}`),
-    sql` AND `,
-  )
+function joined({ columns, parentColumns }: Link): string {
+  return columns.map((column, index) => `q."${parentColumns[index]}" = c."${column}"`).join(' AND ')
 }
 
 /** A row's organization: its own column, or that of the row it is a part of. Null for what belongs to no company. */
-function orgOf(table: Table | undefined, alias: string, tables: Map<string, Table>): SQL | null {
+function orgOf(table: Table | undefined, alias: string, tables: Map<string, Table>): string | null {
   if (!table) return null
-  if (table.columns.includes('org_id')) return sql`${sql.raw(alias)}.org_id`
+  if (table.columns.includes('org_id')) return `${alias}.org_id`
   const owner = table.links.find(link => tables.get(link.parent)?.columns.includes('org_id'))
   if (!owner) return null
-  const [column = '', parentColumn = 'id'] = [owner.columns[0], owner.parentColumns[0]]
-  return sql`(SELECT o.org_id FROM ${id(owner.parent)} o WHERE o.${id(parentColumn)} = ${sql.raw(alias)}.${id(column)})`
+  return `(SELECT o.org_id FROM "${owner.parent}" o WHERE o."${owner.parentColumns[0]}" = ${alias}."${owner.columns[0]}")`
+}
+
+/** The statement that judges a table's links, up to its rows; null where there is nothing to judge. */
+function statementOf(table: Table, tables: Map<string, Table>, wrong: Wrong): string | null {
+  const says = table.links.flatMap(link => {
+    const condition = wrong(link, tables)
+    const columns = withoutOrg(link).columns.join(', ')
+    return condition ? [`WHEN ${condition} THEN 'names by its ${columns} what is not among its ${link.parent}'`] : []
+  })
+  if (says.length === 0) return null
+  const org = orgOf(table, 'c', tables) ?? 'NULL'
+  return `SELECT * FROM (SELECT ${org} AS orgId, '${table.name}' AS type, ${table.key} AS id, CASE ${says.join(' ')} END AS says FROM "${table.name}" c`
 }
 
 async function walkLinks(
@@ -115,40 +123,51 @@ async function walkLinks(
   slice: number,
 ): Promise<Found[]> {
   const tables = await readTables(read)
+  const ends = await endsOf(read, tables)
   const found: Found[] = []
   for (const table of tables.values()) {
-    const judged = table.links.flatMap(link => {
-      const condition = wrong(link, tables)
-      return condition ? [{ column: withoutOrg(link).columns.join(', '), parent: link.parent, condition }] : []
-    })
-    if (judged.length === 0) continue
-    const org = orgOf(table, 'c', tables)
-    const says = judged.map(
-      ({ column, parent, condition }) =>
-        sql`WHEN ${condition} THEN ${`names by its ${column} what is not among its ${parent}`}`,
-    )
-    const statement = (rows: SQL) => sql`
-      SELECT * FROM (SELECT ${org ?? sql`NULL`} AS orgId, ${table.name} AS type, ${sql.raw(table.key)} AS id, CASE ${sql.join(says, sql` `)} END AS says
-        FROM ${id(table.name)} c WHERE ${rows}${org && orgId !== null ? sql` AND ${org} = ${orgId}` : sql``}) WHERE says IS NOT NULL LIMIT ${reportedAtMost}`
-    const last = table.walked ? await highest(read, table.name) : 1
+    const last = ends.get(table.name) ?? 1
+    const statement = last > 0 ? statementOf(table, tables, wrong) : null
+    if (!statement) continue
+    const end = sql`says IS NOT NULL AND (${orgId} IS NULL OR orgId = ${orgId}) LIMIT ${reportedAtMost}`
     for (let from = 0; from < last && found.length < reportedAtMost; from += slice) {
-      const rows = table.walked ? sql`c.rowid > ${from} AND c.rowid <= ${from + slice}` : sql`true`
-      found.push(...(await read.all<Found>(statement(rows))))
+      const rows = table.walked ? sql`WHERE c.rowid > ${from} AND c.rowid <= ${from + slice}` : sql``
+      found.push(...(await read.all<Found>(sql`${sql.raw(statement)} ${rows}) WHERE ${end}`)))
       await pause()
       if (!table.walked) break
     }
   }
-  return found.filter(one => orgId === null || one.orgId === orgId)
+  return found
+}
+
+/** The highest rowid of each table that is walked; 0 for an empty one. */
+async function endsOf(read: Drizzle, tables: Map<string, Table>): Promise<Map<string, number>> {
+  const walked = [...tables.values()].filter(table => table.walked)
+  const ends = walked.map(({ name }) => `SELECT '${name}' AS name, coalesce(max(rowid), 0) AS last FROM "${name}"`)
+  const rows = await read.all<{ name: string; last: number }>(sql.raw(ends.join(' UNION ALL ')))
+  return new Map(rows.map(row => [row.name, row.last]))
 }
 
 /** The highest rowid of a table; 0 for an empty one. */
 export async function highest(read: Drizzle, table: string): Promise<number> {
-  const row = await read.get<{ last: number | null }>(sql`SELECT max(rowid) AS last FROM ${id(table)}`)
+  const row = await read.get<{ last: number | null }>(sql`SELECT max(rowid) AS last FROM ${sql.identifier(table)}`)
   return row?.last ?? 0
 }
 
+/** The last schema that was read: it changes with a migration, and costs more to read than most checks. */
+let known: { schema: string; tables: Map<string, Table> } | undefined
+
 /** Every table with what it names, read from the file's own schema. */
 export async function readTables(read: Drizzle): Promise<Map<string, Table>> {
+  const row = await read.get<{ schema: string }>(
+    sql`SELECT group_concat(sql, ';') AS schema FROM sqlite_schema WHERE type = 'table'`,
+  )
+  const schema = row?.schema ?? ''
+  if (known?.schema !== schema) known = { schema, tables: await parseTables(read) }
+  return known.tables
+}
+
+async function parseTables(read: Drizzle): Promise<Map<string, Table>> {
   const columns = await read.all<{ name: string; column: string; pk: number; walked: number }>(sql`
     SELECT t.name AS name, c.name AS "column", c.pk AS pk, t.wr = 0 AS walked
     FROM pragma_table_list t JOIN pragma_table_info(t.name) c
@@ -185,8 +204,4 @@ export async function readTables(read: Drizzle): Promise<Map<string, Table>> {
     tables.get(name)?.links.push(fresh)
   }
   return tables
-}
-
-function id(name: string): SQL {
-  return sql`${sql.identifier(name)}`
 }

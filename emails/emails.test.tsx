@@ -66,6 +66,7 @@ const subjects: Record<TemplateName, string> = {
   disputeResolved: 'Adjusted by $50.00: C-000042',
   transfersPaused: 'Transfers paused: $1,240.00 payout doesn’t match Stripe',
   manyRowsDownloaded: 'Max Manager downloaded 62,000 rows',
+  invariantsBroken: 'Transfers paused: Something in the books can’t be right',
 }
 
 test.each(names)('%s: the subject, within what a mailbox shows', async name => {

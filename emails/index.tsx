@@ -6,6 +6,7 @@ import { destinationChanged } from './destination-changed.tsx'
 import { disputeAnswered } from './dispute-answered.tsx'
 import { disputeOpened } from './dispute-opened.tsx'
 import { disputeResolved } from './dispute-resolved.tsx'
+import { invariantsBroken } from './invariants-broken.tsx'
 import { invitation } from './invitation.tsx'
 import { Layout } from './layout.tsx'
 import { manyRowsDownloaded } from './many-rows-downloaded.tsx'
@@ -70,6 +71,7 @@ const all = {
   splitExpired,
   transfersPaused,
   manyRowsDownloaded,
+  invariantsBroken,
 }
 
 export type TemplateName = keyof typeof all

@@ -14,6 +14,7 @@ import { remintInvitation } from '../auth/invitations.ts'
 import { mintPasswordReset } from '../auth/password-reset.ts'
 import type { Role } from '../auth/rules.ts'
 import type { Deps } from '../deps.ts'
+import { standingViolations } from '../invariants/standing.ts'
 import { formatMoney } from '../lib/money.ts'
 import { formatDate, formatDateTime, formatPeriod } from '../lib/period.ts'
 import { PermanentJobError } from '../outbox/outbox.ts'
@@ -282,6 +283,19 @@ export async function compose(
         ...{ personName: String(about.name ?? ''), personEmail: String(about.email ?? '') },
         ...{ rows: rowsIn('rows'), most: rowsIn('most'), at: moment(numberIn(about, 'at') ?? now, zone) },
         reviewUrl: absolute(deps, '/admin/audit?targetType=export'),
+      }
+      return { message: { template, props }, partnerId: null, payoutId: null }
+    }
+    case 'invariantsBroken': {
+      // All that stands, with what was found before and is still so; nothing once it is right again.
+      const standing = await standingViolations(deps.db.read, org.id)
+      if (standing.length === 0) return null
+      const props = {
+        found: standing.slice(-10).map(one => one.says),
+        count: standing.length,
+        foundOn: moment(numberIn(about, 'foundAt') ?? now, zone),
+        stillPaused: org.transfersPausedAt !== null,
+        reviewUrl: absolute(deps, '/admin/settings#transfers'),
       }
       return { message: { template, props }, partnerId: null, payoutId: null }
     }

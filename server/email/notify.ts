@@ -47,6 +47,7 @@ export interface Notice {
     | 'disputeResolved'
     | 'transfersPaused'
     | 'manyRowsDownloaded'
+    | 'invariantsBroken'
   /** What happened, once: with template and recipient it makes the mail unique. */
   eventId: string
   to: Audience

@@ -36,6 +36,7 @@ export const templateLabels = {
   disputeResolved: 'Dispute decided',
   transfersPaused: 'Transfers paused',
   manyRowsDownloaded: 'Many rows downloaded',
+  invariantsBroken: 'Books that can’t be right',
 } as const
 
 export type EmailTemplate = keyof typeof templateLabels

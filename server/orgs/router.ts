@@ -108,7 +108,7 @@ export const orgsRouter = router({
 
   resumeTransfers: can('transfers.pause')
     .input(resumeInput)
-    .mutation(({ ctx, input }) => perform(ctx, 'orgs.resumeTransfers', input, work => resumeTransfers(work))),
+    .mutation(({ ctx, input }) => perform(ctx, 'orgs.resumeTransfers', input, work => resumeTransfers(work, input))),
 
   /** The permission table in words, the same that the procedures ask. */
   permissions: can('settings.read').query(() => ({

@@ -91,7 +91,8 @@ export const pauseInput = z
     idempotencyKey,
   })
   .strict()
-export const resumeInput = z.object({ idempotencyKey }).strict()
+/** `reason` is asked for only while something stands that can't be right: why it is safe to send all the same. */
+export const resumeInput = z.object({ reason: paragraph(500, 'The reason').optional(), idempotencyKey }).strict()
 
 export const memberActions = {
   changeRole: { label: 'Change role' },

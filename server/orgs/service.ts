@@ -5,6 +5,7 @@ import { audit, memberships, organizations, payoutMinimums, users } from '#db/sc
 import { revokeInvitationsBy } from '#server/auth/invitations.ts'
 import { endMembershipSessions } from '#server/auth/sessions.ts'
 import { notify } from '#server/email/notify.ts'
+import { standingViolations } from '#server/invariants/standing.ts'
 import { DomainError, notFound } from '#server/lib/errors.ts'
 import type { Work } from '#server/work.ts'
 import { readDailyLimits, writeDailyLimits } from './limits.ts'
@@ -13,6 +14,7 @@ import {
   lastOwnerSentence,
   type memberInput,
   type pauseInput,
+  type resumeInput,
   type settingsInput,
 } from './rules.ts'
 
@@ -246,10 +248,26 @@ export async function pauseTransfers(work: Work, input: z.infer<typeof pauseInpu
   return { pausedAt: work.at }
 }
 
-/** @throws DomainError CONFLICT where nothing is stopped */
-export async function resumeTransfers(work: Work): Promise<{ resumedAt: number }> {
+/**
+ * @throws DomainError CONFLICT where nothing is stopped; BLOCKED without a reason while the books are found to be wrong: an alarm that
+ * could be waved away by a click would be no alarm, and one that nobody can overrule would hold up everybody's money
+ */
+export async function resumeTransfers(
+  work: Work,
+  input: Pick<z.infer<typeof resumeInput>, 'reason'>,
+): Promise<{ resumedAt: number }> {
   const paused = await pauseOf(work.tx, work.orgId)
   if (paused.at === null) throw new DomainError('CONFLICT', 'Transfers aren’t stopped: somebody resumed them already.')
+  const standing = await standingViolations(work.tx, work.orgId)
+  const reason = input.reason || undefined
+  if (standing[0] && !reason) {
+    const more = standing.length > 1 ? ` And ${standing.length - 1} more.` : ''
+    throw new DomainError(
+      'BLOCKED',
+      `Something in the books can’t be right: ${standing[0].says}${more} Mend it and run npm run doctor, which looks again; or say why it is safe to send all the same.`,
+      { fields: { reason: 'Say why it is safe to send all the same.' } },
+    )
+  }
   await work.tx
     .update(organizations)
     .set({ transfersPausedAt: null, transfersPausedBy: null, transfersPausedReason: null })
@@ -258,6 +276,7 @@ export async function resumeTransfers(work: Work): Promise<{ resumedAt: number }
     action: 'orgs.resumeTransfers',
     target: { type: 'organization', id: work.orgId },
     before: { reason: paused.reason, pausedAt: paused.at },
+    after: standing.length > 0 ? { reason, standing: standing.length } : null,
   })
   work.changed('settings')
   work.changed('payouts')

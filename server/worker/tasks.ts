@@ -2,6 +2,7 @@ import { anchorTask } from '../audit/anchors.ts'
 import { deleteExpired } from '../auth/sessions.ts'
 import { bookDue } from '../commissions/installments.ts'
 import { deleteAbandoned } from '../imports/upload.ts'
+import { invariantsTask } from '../invariants/watch.ts'
 import { remindUnfinished } from '../partners/reminders.ts'
 import { watchProtection } from '../registrations/protection.ts'
 import { expireSplits } from '../splits/deadlines.ts'
@@ -21,5 +22,6 @@ export const tasks: PeriodicTask[] = [
   { name: 'splits', everyMs: minute, run: expireSplits },
   { name: 'abandoned uploads', everyMs: 60 * minute, run: deleteAbandoned },
   { name: 'months that came due', everyMs: 10 * minute, run: bookDue },
+  invariantsTask(),
   anchorTask(),
 ]

@@ -111,6 +111,8 @@ export const actionWords: Record<string, string> = {
   'auth.updateProfile': 'Changed the own name',
   'auth.endSession': 'Ended a session',
   'auth.endOtherSessions': 'Ended all other sessions',
+  'invariant.broken': 'Remit found what can’t be right',
+  'invariant.holds': 'What could not be right is right again',
   'jobs.retry': 'Retried a job',
   'jobs.retryAll': 'Retried all jobs of a kind',
   'audit.export': 'Downloaded the audit log',
@@ -134,11 +136,13 @@ export const domainWords: Record<string, string> = {
   splits: 'Shares among partners',
   orgs: 'Team and settings',
   auth: 'Sign-in and accounts',
+  invariant: 'What must always be so',
   jobs: 'Jobs',
   audit: 'The log itself',
 }
 
 export const targetWords: Record<string, string> = {
+  invariant: 'Invariant',
   payout: 'Payout',
   partner: 'Partner',
   user: 'Person',

@@ -96,7 +96,9 @@ export async function changeSettings(args: ActionFunctionArgs) {
     }
     case 'resume': {
       const { idempotencyKey } = change
-      const outcome = await mutate(args, api => api.orgs.resumeTransfers({ idempotencyKey }))
+      const outcome = await mutate(args, api =>
+        api.orgs.resumeTransfers({ reason: textOf(form, 'reason') || undefined, idempotencyKey }),
+      )
       return outcome.ok ? done('Transfers run again.') : refused(outcome)
     }
     default:

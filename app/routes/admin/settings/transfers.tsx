@@ -97,6 +97,17 @@ function ResumeDialog() {
           Transfers that wait are sent at once, each after a last look at whether it may be. Make sure that the reason
           for the pause is gone.
         </p>
+        {refused?.refusal.fields.reason ? (
+          <Textarea
+            name="reason"
+            label="Why it is safe"
+            required
+            maxLength={500}
+            defaultValue={refused.values.reason}
+            error={refused.refusal.fields.reason}
+            hint="It is kept in the audit log."
+          />
+        ) : null}
         <FormActions>
           <SubmitButton icon="play">Resume transfers</SubmitButton>
         </FormActions>

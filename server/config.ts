@@ -37,6 +37,7 @@ export const settings = {
   TRUST_PROXY: flag.default(false),
   AUDIT_ANCHOR_KEY: z.string().min(16, 'must be at least 16 characters that nobody guesses').optional(),
   AUDIT_ANCHORS_FILE: z.string().optional(),
+  METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters that nobody guesses').optional(),
 } as const
 
 const schema = z.object(settings)

@@ -14,6 +14,7 @@ import { type Deps, randomIds, systemClock } from './deps.ts'
 import { createMailer } from './email/send.ts'
 import { createHttpApp } from './http/app.ts'
 import { drainable } from './http/drain.ts'
+import { readiness } from './http/ready.ts'
 import { createLog } from './log.ts'
 import { createStripe } from './stripe/client.ts'
 import { handlers } from './worker/handlers.ts'
@@ -47,11 +48,7 @@ async function main(): Promise<void> {
   let draining = false
   const app = createHttpApp(deps, {
     ...(await frontend(config)),
-    ready: async () => {
-      if (draining) return { ok: false, why: 'draining' }
-      await db.read.get('SELECT 1 FROM migrations LIMIT 1')
-      return { ok: true }
-    },
+    ready: () => readiness(deps, draining),
   })
   const server = createServer(app)
   // Longer than a proxy's own, or it would meet connections that close under its requests.

@@ -82,6 +82,13 @@ export function readAnchors(text: string): SignedAnchor[] {
   })
 }
 
+/** When this process last saw to it that every chain's end is written down elsewhere (UTC milliseconds), and which ends these are. */
+const anchored = new WeakMap<Deps['db'], { at: number; ends: ReadonlyMap<string, number> }>()
+
+export function lastAnchors({ db }: Pick<Deps, 'db'>) {
+  return anchored.get(db) ?? null
+}
+
 /** Writes each chain's end to the log and to the anchors file where it has moved on: what leaves this machine can't be rewritten on it. */
 export function anchorTask(everyMs = 60_000): PeriodicTask {
   const last = new Map<string, number>()
@@ -89,9 +96,10 @@ export function anchorTask(everyMs = 60_000): PeriodicTask {
     name: 'audit anchor',
     everyMs,
     async run({ config, db, clock, log }: Deps) {
+      const began = clock.now()
       const anchors = await currentAnchors(db.read, anchorKey(config))
       const moved = anchors.filter(anchor => last.get(anchor.orgId) !== anchor.seq)
-      if (moved.length === 0) return
+      if (moved.length === 0) return void anchored.set(db, { at: began, ends: last })
       // The log first and all of it: a full disk must not keep the anchors from leaving this machine.
       for (const anchor of moved) log.info(anchor, 'audit anchor')
       const file = anchorsFile(config)
@@ -100,6 +108,7 @@ export function anchorTask(everyMs = 60_000): PeriodicTask {
       const lines = moved.map(anchor => `${JSON.stringify({ time, ...anchor })}\n`)
       if (file) await appendFile(file, lines.join(''), { mode: 0o600 })
       for (const { orgId, seq } of moved) last.set(orgId, seq)
+      anchored.set(db, { at: began, ends: last })
     },
   }
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUID, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import path from 'node:path'
 import { createRequestHandler } from '@remix-run/express'
@@ -9,13 +9,17 @@ import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import compression from 'compression'
 import express, { type NextFunction, type Request, type Response } from 'express'
 import { readViewer } from '../auth/sessions.ts'
-import type { Deps } from '../deps.ts'
+import { type Deps, sha256 } from '../deps.ts'
 import { clearToast, readToast } from '../lib/toast.ts'
+import { logWith } from '../log.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { appRouter, createCaller } from '../router.ts'
 import { receiveWebhook } from '../stripe/webhook.ts'
 import { type Context, explain, sentenceOf } from '../trpc.ts'
 import { refuseCrossSite, streamedUploadPaths, uploadPaths, webhookPaths } from './guard.ts'
 import { securityHeaders } from './headers.ts'
+import type { Readiness } from './ready.ts'
+import { routePatterns } from './route-pattern.ts'
 
 export interface HttpOptions {
   /** The compiled Remix app, or the function that loads it anew for each request in development. */
@@ -25,7 +29,7 @@ export interface HttpOptions {
   /** In development: Vite's own middleware. */
   development?: express.RequestHandler
   /** False from the moment that the process drains. */
-  ready: () => Promise<{ ok: boolean; why?: string }>
+  ready: () => Promise<Readiness>
 }
 
 const webhookLimit = 256 * 1024
@@ -38,24 +42,8 @@ export function createHttpApp(deps: Deps, options: HttpOptions): express.Express
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', config.TRUST_PROXY ? 1 : false)
-  app.use((request, response, next) => {
-    response.locals.requestId = `req_${randomUUID().replaceAll('-', '')}`
-    response.setHeader('X-Request-Id', response.locals.requestId)
-    const started = deps.clock.now()
-    response.on('finish', () => {
-      deps.log.debug(
-        {
-          method: request.method,
-          path: request.path,
-          status: response.statusCode,
-          ms: deps.clock.now() - started,
-          requestId: response.locals.requestId,
-        },
-        'request',
-      )
-    })
-    next()
-  })
+  const metrics = config.METRICS_TOKEN ? createMetrics(deps) : null
+  app.use(watched(deps, options.build, metrics))
   const stripeHosts =
     config.PAYMENTS === 'simulator' ? [new URL(config.STRIPE_API_BASE).origin] : ['https://connect.stripe.com']
   app.use(...securityHeaders({ https: publicUrl.protocol === 'https:', formTargets: stripeHosts }))
@@ -65,12 +53,14 @@ export function createHttpApp(deps: Deps, options: HttpOptions): express.Express
   })
   app.get('/livez', (_request, response) => void response.type('text/plain; charset=utf-8').send('ok'))
   app.get('/readyz', async (_request, response) => {
-    const { ok } = await options.ready()
+    const answer = await options.ready().catch(error => ({ ok: false as const, why: String(error) }))
+    if (!answer.ok) deps.log.warn({ why: answer.why }, 'not ready')
     response
-      .status(ok ? 200 : 503)
+      .status(answer.ok ? 200 : 503)
       .type('text/plain; charset=utf-8')
-      .send(ok ? 'ok' : 'not ready')
+      .send(answer.ok ? 'ok' : 'not ready')
   })
+  if (metrics) app.get('/metrics', metricsPage(metrics, config.METRICS_TOKEN ?? ''))
   mountWebhooks(app, deps)
   app.use(refuseCrossSite(publicUrl.origin))
   app.use(
@@ -117,6 +107,67 @@ export function createHttpApp(deps: Deps, options: HttpOptions): express.Express
       )
   })
   return app
+}
+
+/** What is routed here and not by a page. A procedure's name is not part of it: there are many, and a batch has several. */
+const ownRoutes = ['/livez', '/readyz', '/metrics', '/api/trpc/*', '/assets/*', ...webhookPaths]
+const quietRoutes = new Set(['/livez', '/readyz', '/metrics', '/assets/*'])
+
+/**
+ * Names the request, and writes one line of it when it has been answered: who, where, how it ended, how long it took. Pages are known by
+ * their patterns, so that neither the log nor the metrics hold what somebody typed into the address.
+ */
+function watched(
+  deps: Deps,
+  build: HttpOptions['build'],
+  metrics: ReturnType<typeof createMetrics> | null,
+): express.RequestHandler {
+  let patterns = routePatterns(typeof build === 'function' ? {} : build.routes, ownRoutes)
+  // In development the pages are compiled as they are asked for; until then they have no pattern.
+  let loading = typeof build === 'function' ? build : null
+  return (request, response, next) => {
+    response.locals.requestId = `req_${randomUUID().replaceAll('-', '')}`
+    response.setHeader('X-Request-Id', response.locals.requestId)
+    const started = performance.now()
+    const { path: asked, method } = request
+    response.once('close', () => {
+      void loading?.().then(({ routes }) => {
+        patterns = routePatterns(routes, ownRoutes)
+      })
+      loading = null
+      const route = patterns(asked)
+      // Whoever went away before the answer was whole has not had one.
+      const status = response.writableFinished ? response.statusCode : 499
+      const ms = Math.round(performance.now() - started)
+      const { requestId, viewer } = response.locals
+      metrics?.request({ method, route, status }, ms / 1000)
+      deps.log[quietRoutes.has(route) ? 'debug' : 'info'](
+        { requestId, actor: viewer?.userId, org: viewer?.orgId, role: viewer?.role, method, route, status, ms },
+        'request',
+      )
+    })
+    next()
+  }
+}
+
+/** For whoever has the token, and for nobody else: what it counts says how a company does. */
+function metricsPage(metrics: ReturnType<typeof createMetrics>, token: string): express.RequestHandler {
+  const expected = Buffer.from(sha256(`Bearer ${token}`))
+  return (request, response, next) => {
+    response.set('Cache-Control', 'no-store')
+    if (!timingSafeEqual(Buffer.from(sha256(request.get('authorization') ?? '')), expected)) {
+      response
+        .status(401)
+        .set('WWW-Authenticate', 'Bearer')
+        .type('text/plain; charset=utf-8')
+        .send('Send METRICS_TOKEN as the bearer token.')
+      return
+    }
+    metrics
+      .scrape()
+      .then(text => response.type(metrics.contentType).send(text))
+      .catch(next)
+  }
 }
 
 const pageLimit = 1024 * 1024
@@ -174,13 +225,16 @@ function mountFiles(app: express.Express, directory: string): void {
 /** What a procedure gets to know of a request: the session's viewer, never what the request claims. */
 async function contextOf(deps: Deps, request: Request, response: Response): Promise<Context> {
   const session = await readViewer(deps, request.get('cookie') ?? null)
+  const { requestId } = response.locals
+  response.locals.viewer = session?.viewer
   return {
-    deps,
+    // Whatever a service logs on the way says which request it was for.
+    deps: { ...deps, log: logWith(deps.log, { requestId }) },
     viewer: session?.viewer ?? null,
     sessionId: session?.sessionId ?? null,
     address: request.ip ?? '',
     device: (request.get('user-agent') ?? '').slice(0, 300),
-    requestId: response.locals.requestId,
+    requestId,
     setCookie: cookie => response.append('Set-Cookie', cookie),
   }
 }

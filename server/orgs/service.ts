@@ -254,7 +254,7 @@ export async function pauseTransfers(work: Work, input: z.infer<typeof pauseInpu
  */
 export async function resumeTransfers(
   work: Work,
-  input: Pick<z.infer<typeof resumeInput>, 'reason'>,
+  input: Pick<z.infer<typeof resumeInput>, 'reason'> = {},
 ): Promise<{ resumedAt: number }> {
   const paused = await pauseOf(work.tx, work.orgId)
   if (paused.at === null) throw new DomainError('CONFLICT', 'Transfers aren’t stopped: somebody resumed them already.')

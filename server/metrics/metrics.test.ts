@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ServerBuild } from '@remix-run/node'
@@ -165,4 +166,15 @@ test('each request is one line with who, where and how it ended, and what it log
   const ready = await fetch(`${url}/readyz`)
   expect([ready.status, await ready.text()]).toEqual([503, 'not ready'])
   expect(deps.log.lines.some(line => line.message === 'not ready')).toBe(true)
+})
+
+test('every metric that the runbook alerts on is there, and every metric of ours is alerted on or explained there', async () => {
+  const deps = await testDeps()
+  const { scrape } = await serve(deps, token)
+  const text = await scrape()
+  const measured = new Set([...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name = '']) => name))
+  const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8')
+  const named = new Set([...runbook.matchAll(/\b(?:remit|nodejs)_\w+/g)].map(([name]) => name.replace(/_(count|sum|bucket)$/, '')))
+  expect([...named].filter(name => !measured.has(name))).toEqual([])
+  expect([...measured].filter(name => name.startsWith('remit_') && !named.has(name))).toEqual([])
 })

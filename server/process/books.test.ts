@@ -55,5 +55,5 @@ test('the books are right after a payment, and whatever is wrong with them is fo
   const [entry] = await deps.db.read.select().from(ledgerEntries).where(eq(ledgerEntries.kind, 'settle'))
   if (!entry) throw new Error('no entry')
   await deps.db.write(tx => tx.insert(ledgerEntries).values({ ...entry, id: 'le_twice', seq: 99 }))
-  expect(await wrong(transfers)).toEqual(['its ledger says accrual, mark_paid, settle, settle'])
+  expect(await wrong(transfers)).toEqual([`payout ${paid.id} is paid, and -5000 of it is under way.`])
 })

@@ -23,7 +23,7 @@ export const approvalInvariants = {
         ${settingAt(
           'approvalsRequired',
           sql`p.org_id`,
-          sql`(SELECT max(e.seq) FROM audit e WHERE e.org_id = p.org_id AND e.target_type = 'payout'
+          sql`(SELECT max(e.seq) FROM audit e INDEXED BY audit_by_target WHERE e.org_id = p.org_id AND e.target_type = 'payout'
           AND e.target_id = p.id AND e.action = 'payouts.approve' AND e.after ->> '$.status' = 'approved')`,
           'approvals_required',
         )} AS required
@@ -42,7 +42,7 @@ export const approvalInvariants = {
       AND ${settingAt(
         'creatorMayApprove',
         sql`p.org_id`,
-        sql`(SELECT max(e.seq) FROM audit e WHERE e.org_id = p.org_id AND e.target_type = 'payout'
+        sql`(SELECT max(e.seq) FROM audit e INDEXED BY audit_by_target WHERE e.org_id = p.org_id AND e.target_type = 'payout'
         AND e.target_id = p.id AND e.action = 'payouts.approve' AND e.actor_id = v.user_id)`,
         'creator_may_approve',
       )} = 0`,
@@ -57,7 +57,7 @@ export const approvalInvariants = {
     WHERE ${within('v', window)} AND v.voided_at IS NULL AND (
       EXISTS (SELECT 1 FROM memberships m WHERE m.partner_id = r.id AND m.user_id = v.user_id AND m.created_at <= v.approved_at)
       -- An address that the partner took on later says nothing about then.
-      OR (u.email = r.email AND NOT EXISTS (SELECT 1 FROM audit e WHERE e.org_id = v.org_id AND e.target_type = 'partner' AND e.target_id = r.id
+      OR (u.email = r.email AND NOT EXISTS (SELECT 1 FROM audit e INDEXED BY audit_by_target WHERE e.org_id = v.org_id AND e.target_type = 'partner' AND e.target_id = r.id
         AND e.action = 'partners.update' AND e.at >= v.approved_at AND e.after ->> '$.email' IS NOT NULL)))`,
   ),
 }
@@ -68,7 +68,7 @@ export const approvalInvariants = {
  */
 function settingAt(name: string, org: SQL, seq: SQL, column: string): SQL {
   const path = `$.${name}`
-  const changes = sql`FROM audit s WHERE s.org_id = ${org} AND s.target_type = 'organization' AND s.target_id = ${org}
+  const changes = sql`FROM audit s INDEXED BY audit_by_target WHERE s.org_id = ${org} AND s.target_type = 'organization' AND s.target_id = ${org}
     AND s.action = 'orgs.updateSettings' AND s.after ->> ${path} IS NOT NULL`
   const then = sql`coalesce(${seq}, 9007199254740991)`
   return sql`coalesce(
@@ -121,7 +121,7 @@ function isDigest(row: Approved, destinationKey: string | null): boolean {
 async function destinationsOf(read: Drizzle, partnerIds: string[]): Promise<Map<string, Set<string | null>>> {
   const rows = await read.all<{ id: string; before: string | null; after: string | null }>(sql`
     SELECT DISTINCT e.target_id AS id, e.before ->> '$.destination' AS before, e.after ->> '$.destination' AS after
-    FROM partners r JOIN audit e ON e.org_id = r.org_id AND e.target_type = 'partner' AND e.target_id = r.id AND e.action = 'partner.synced'
+    FROM partners r JOIN audit e INDEXED BY audit_by_target ON e.org_id = r.org_id AND e.target_type = 'partner' AND e.target_id = r.id AND e.action = 'partner.synced'
     WHERE r.id IN (SELECT value FROM json_each(${JSON.stringify([...new Set(partnerIds)])}))`)
   const known = new Map<string, Set<string | null>>()
   for (const { id, before, after } of rows) known.set(id, (known.get(id) ?? new Set()).add(before).add(after))

@@ -91,6 +91,6 @@ function steps(window: Window): SQL {
     SELECT orgId, id, seq, action, began, next, action = 'payouts.create' AS created, lag(next) OVER (PARTITION BY id ORDER BY seq) AS last FROM (
       SELECT p.org_id AS orgId, p.id AS id, e.seq AS seq, e.action AS action, e.before ->> '$.status' AS began,
         CASE WHEN e.action IN ('payouts.create', 'payouts.update', 'payout.line_released') THEN 'pending_approval' ELSE e.after ->> '$.status' END AS next
-      FROM payouts p CROSS JOIN audit e ON e.org_id = p.org_id AND e.target_type = 'payout' AND e.target_id = p.id WHERE ${within('p', window)})
+      FROM payouts p CROSS JOIN audit e INDEXED BY audit_by_target ON e.org_id = p.org_id AND e.target_type = 'payout' AND e.target_id = p.id WHERE ${within('p', window)})
     WHERE next IS NOT NULL`
 }

@@ -44,13 +44,13 @@ export const upkeepInvariants = {
       SELECT r.org_id AS orgId, r.id AS id, t.status AS what, t.currency AS currency, t.count AS count, t.amount AS amount, t.reversed AS reversed
         FROM partners r CROSS JOIN payout_totals t ON t.org_id = r.org_id AND t.partner_id = r.id WHERE ${within('r', window)}
       UNION ALL SELECT r.org_id, r.id, p.status, p.currency, -1, -p.amount, -p.amount_reversed
-        FROM partners r CROSS JOIN payouts p ON p.org_id = r.org_id AND p.partner_id = r.id WHERE ${within('r', window)}
+        FROM partners r CROSS JOIN payouts p INDEXED BY payouts_by_partner ON p.org_id = r.org_id AND p.partner_id = r.id WHERE ${within('r', window)}
       UNION ALL SELECT r.org_id, r.id, m.month, m.currency, m.count, m.amount, m.reversed
         FROM partners r CROSS JOIN payout_months m ON m.org_id = r.org_id AND m.partner_id = r.id WHERE ${within('r', window)}
       UNION ALL SELECT r.org_id, r.id, strftime('%Y-%m', p.paid_at / 1000, 'unixepoch'), p.currency, -1, -p.amount, 0
-        FROM partners r CROSS JOIN payouts p ON p.org_id = r.org_id AND p.partner_id = r.id WHERE ${within('r', window)} AND p.paid_at IS NOT NULL
+        FROM partners r CROSS JOIN payouts p INDEXED BY payouts_by_partner ON p.org_id = r.org_id AND p.partner_id = r.id WHERE ${within('r', window)} AND p.paid_at IS NOT NULL
       UNION ALL SELECT r.org_id, r.id, b.month, b.currency, 0, 0, -b.amount
-        FROM partners r CROSS JOIN payouts p ON p.org_id = r.org_id AND p.partner_id = r.id AND p.amount_reversed > 0
+        FROM partners r CROSS JOIN payouts p INDEXED BY payouts_by_partner ON p.org_id = r.org_id AND p.partner_id = r.id AND p.amount_reversed > 0
           CROSS JOIN payout_reversals b ON b.payout_id = p.id WHERE ${within('r', window)})
     GROUP BY id, what, currency HAVING sum(count) <> 0 OR sum(amount) <> 0 OR sum(reversed) <> 0`,
   ),

@@ -174,7 +174,9 @@ test('every metric that the runbook alerts on is there, and every metric of ours
   const text = await scrape()
   const measured = new Set([...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name = '']) => name))
   const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8')
-  const named = new Set([...runbook.matchAll(/\b(?:remit|nodejs)_\w+/g)].map(([name]) => name.replace(/_(count|sum|bucket)$/, '')))
+  const named = new Set(
+    [...runbook.matchAll(/\b(?:remit|nodejs)_\w+/g)].map(([name]) => name.replace(/_(count|sum|bucket)$/, '')),
+  )
   expect([...named].filter(name => !measured.has(name))).toEqual([])
   expect([...measured].filter(name => name.startsWith('remit_') && !named.has(name))).toEqual([])
 })

@@ -85,7 +85,8 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
   return createDoor(backend)
 }
 
-function createDoor(backend: Backend): Database {
+/** The door over any backend; the simulation brings one whose database can be put back. */
+export function createDoor(backend: Backend): Database {
   const identity = {}
   const counts = { writes: 0, rolledBack: 0 }
 

@@ -46,6 +46,8 @@ export interface Simulator {
   nextDue(): number | null
   /** Registers one of our own endpoints with a known secret; the same URL again only changes the secret. */
   register(endpoint: { kind: 'platform' | 'connect' | 'events'; url: string; secret: string }): Endpoint['id']
+  /** Remembers the state; the function that is returned brings it back, again and again. The clock is not part of it. */
+  mark(): () => void
   close(): void
 }
 
@@ -83,6 +85,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     settleDelivery: (id, status) => store.transaction(() => settleDelivery(world, id, status)),
     nextDue: () => earliest(nextDeliveryDue(world), nextPlanned(world)),
     register: endpoint => store.transaction(() => registerEndpoint(world, endpoint)),
+    mark: () => store.mark(),
     close: () => store.close(),
   }
 }

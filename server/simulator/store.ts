@@ -12,6 +12,11 @@ export interface Store {
   transaction<T>(work: () => T): T
   /** Runs `work` in a savepoint: when it throws, its own changes are undone and the outer transaction goes on. */
   attempt<T>(work: () => T): T
+  /**
+   * Remembers what is now. The function that is returned brings it back, as often as it is called, and forgets later marks. For
+   * simulations, which begin thousands of times at one point; nothing is durable from here on.
+   */
+  mark(): () => void
   close(): void
 }
 
@@ -20,6 +25,7 @@ export function openStore(path: string): Store {
   const database = new Database(path)
   const statements = new Map<string, Database.Statement<Value[][]>>()
   let inside = false
+  let marks = 0
 
   function prepare(sql: string) {
     let statement = statements.get(sql)
@@ -42,6 +48,18 @@ export function openStore(path: string): Store {
     throw new Error(`The simulator cannot open ${path}: ${error instanceof Error ? error.message : error}`)
   }
 
+  function attempt<T>(work: () => T): T {
+    database.exec('SAVEPOINT attempt')
+    try {
+      const result = work()
+      database.exec('RELEASE attempt')
+      return result
+    } catch (error) {
+      database.exec('ROLLBACK TO attempt; RELEASE attempt')
+      throw error
+    }
+  }
+
   return {
     all: <T>(sql: string, values: Value[] = []) => prepare(sql).all(values) as T[],
     get: <T>(sql: string, values: Value[] = []) => prepare(sql).get(values) as T | undefined,
@@ -50,6 +68,7 @@ export function openStore(path: string): Store {
     },
     transaction(work) {
       if (inside) return work()
+      if (marks > 0) return attempt(work)
       database.exec('BEGIN IMMEDIATE')
       inside = true
       try {
@@ -63,16 +82,11 @@ export function openStore(path: string): Store {
         inside = false
       }
     },
-    attempt(work) {
-      database.exec('SAVEPOINT attempt')
-      try {
-        const result = work()
-        database.exec('RELEASE attempt')
-        return result
-      } catch (error) {
-        database.exec('ROLLBACK TO attempt; RELEASE attempt')
-        throw error
-      }
+    attempt,
+    mark() {
+      const name = `mark${++marks}`
+      database.exec(`SAVEPOINT ${name}`)
+      return () => database.exec(`ROLLBACK TO ${name}`)
     },
     close() {
       statements.clear()

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { payoutAttempts } from '#db/schema/index.ts'
 import type { Viewer } from '../auth/rules.ts'
 import type { Deps } from '../deps.ts'
-import { claim } from '../outbox/outbox.ts'
+import { claim, finish } from '../outbox/outbox.ts'
 import { syncPartner } from '../partners/sync.ts'
 import { runTransfer } from '../payouts/transfer.ts'
 import { handleEvent } from '../stripe/events.ts'
@@ -67,7 +67,7 @@ export async function aPayoutUntil(
   return { id, orgId: org.id }
 }
 
-/** A commission-only partner's world: what the services need is there, with the least that makes a run pay. */
+/** The attempt of a payout that may still move, or has moved, money. */
 export async function attemptOf(deps: Deps, payout: { id: string }): Promise<string> {
   const rows = await deps.db.read
     .select({ id: payoutAttempts.id })
@@ -94,11 +94,13 @@ export async function settleAll(world: World, deps: Deps): Promise<void> {
     more = await world.deliver(deps)
     const claims = await claim(deps, 100, ['payout.transfer', 'stripe.event', 'partner.sync'])
     more ||= claims.length > 0
-    for (const { topic, payload } of claims) {
+    for (const held of claims) {
+      const { topic, payload } = held
       const named = payload as { attemptId: string; eventId: string; partnerId: string }
       if (topic === 'payout.transfer') await send(deps, named.attemptId)
       if (topic === 'stripe.event') await handleEvent(deps, named.eventId)
       if (topic === 'partner.sync') await syncPartner(deps, named.partnerId)
+      await finish(deps, held)
     }
   }
 }

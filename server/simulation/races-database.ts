@@ -19,6 +19,8 @@ export interface RewindableDatabase {
   door(around?: Around): Database
   /** Remembers what is now. The function that is returned brings it back, as often as it is called, and forgets later marks. */
   mark(): () => void
+  /** A process died: what it had not committed is gone, and its place in the line is free. */
+  crash(): void
   close(): void
 }
 
@@ -32,9 +34,11 @@ export async function aRewindableDatabase(): Promise<RewindableDatabase> {
   let marks = 0
   /** Raised by every rollback to a mark: a transaction that was open then is over. */
   let era = 0
+  let writing = false
 
   function begin(around: Around): Transaction {
     connection.exec('SAVEPOINT work')
+    writing = true
     const begun = era
     let open = true
     const run = async (statement: InStatement): Promise<ResultSet> => {
@@ -42,7 +46,10 @@ export async function aRewindableDatabase(): Promise<RewindableDatabase> {
       return around({ kind: 'statement', what: text }, () => connection.execute(statement))
     }
     const end = (how: string) => {
-      if (open && begun === era) connection.exec(how)
+      if (open && begun === era) {
+        connection.exec(how)
+        writing = false
+      }
       open = false
     }
     const undo = () => end('ROLLBACK TO work; RELEASE work')
@@ -123,10 +130,17 @@ export async function aRewindableDatabase(): Promise<RewindableDatabase> {
       connection.exec(`SAVEPOINT ${name}`)
       return () => {
         era++
+        writing = false
         // Whoever died inside a transaction left the line standing.
         mutex = createMutex(() => undefined)
         connection.exec(`ROLLBACK TO ${name}`)
       }
+    },
+    crash() {
+      if (writing) connection.exec('ROLLBACK TO work; RELEASE work')
+      writing = false
+      era++
+      mutex = createMutex(() => undefined)
     },
     close: () => connection.close(),
   }

@@ -75,11 +75,22 @@ export function follow(path: number[]): Choose {
 export function createTurns() {
   const ready = new Map<number, () => void>()
   let going = 0
+  let broken: unknown
   let choose: Choose = options => options[0] ?? 0
 
   function admit(): void {
     if (going === 0 || ready.size < going) return
-    const goes = choose([...ready.keys()].sort((a, b) => a - b))
+    let goes: number
+    try {
+      goes = choose([...ready.keys()].sort((a, b) => a - b))
+    } catch (error) {
+      // Nobody may be left standing: all run to their ends, and the run says why it is void.
+      broken = error
+      going = 0
+      for (const release of ready.values()) release()
+      ready.clear()
+      return
+    }
     const release = ready.get(goes)
     ready.delete(goes)
     release?.()
@@ -101,16 +112,19 @@ export function createTurns() {
     async run<T>(actors: (() => Promise<T>)[], chooser: Choose): Promise<PromiseSettledResult<T>[]> {
       choose = chooser
       going = actors.length
-      return Promise.allSettled(
-        actors.map(async (act, actor) => {
+      broken = undefined
+      const outcomes = await Promise.allSettled(
+        actors.map(async act => {
           try {
             return await act()
           } finally {
-            going--
+            if (going > 0) going--
             admit()
           }
         }),
       )
+      if (broken) throw broken
+      return outcomes
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import type { Company } from './races-company.ts'
+import { checkInvariants } from '../invariants/check.ts'
 import type { Around } from './races-database.ts'
 import { type Choose, createExplorer, createTurns, follow } from './races-explore.ts'
 import { judgeAll } from './races-judge.ts'
@@ -20,7 +20,6 @@ export interface Race {
 
 /** Makes the race's company; done once, and put back before each run. */
 export type SetUp = (world: Awaited<ReturnType<typeof aWorld>>) => Promise<Race>
-export type { Company }
 
 export interface Report {
   /** Different interleavings that were run. */
@@ -46,6 +45,8 @@ export function onlyRefusals(outcomes: Outcome[]): string[] {
   })
 }
 
+const wholeCheckEvery = 20
+
 /**
  * Runs a race in `limit` different interleavings, or in all there are, and throws at the first that ends badly: with its story, as
  * short as it could be made, and how to repeat it. The order in which they are tried is the seed's.
@@ -61,6 +62,7 @@ export async function runRace(
   const straight = world.process('afterwards')
   const names = Object.keys(race.actors)
   let story: string[] = []
+  let ended = 0
   const actors = names.map((actor, index) => {
     const around: Around = async ({ kind, what }, effect) => {
       // Statements of a transaction have it to themselves: there is one writer.
@@ -86,7 +88,10 @@ export async function runRace(
     story = []
     const outcomes = await turns.run(actors, choose)
     await race.afterwards?.(straight)
-    return [...(await race.judge(outcomes, straight)), ...(await judgeAll(world, straight))]
+    const problems = [...(await race.judge(outcomes, straight)), ...(await judgeAll(world, straight))]
+    // The product's own check knows more, and takes longer.
+    if (problems.length > 0 || ended++ % wholeCheckEvery > 0) return problems
+    return (await checkInvariants(straight.db.read, { now: world.clock.now() })).map(({ says }) => says)
   }
 
   const fail = async (found: number[]): Promise<never> => {

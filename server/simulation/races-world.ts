@@ -21,6 +21,8 @@ export interface World {
   deliver(deps: Deps): Promise<boolean>
   /** Remembers what is now: database, Stripe, clock and ids. The function that is returned brings it back and empties the mailbox. */
   mark(): () => void
+  /** A process of ours died: what it had not committed is gone. */
+  crash(): void
 }
 
 const hooks: Record<string, Endpoint> = { platform: 'platform', connect: 'connect', events: 'events' }
@@ -34,6 +36,7 @@ export async function aWorld(): Promise<World> {
   const simulator = createSimulator({
     path: ':memory:',
     now: clock.now,
+    baseUrl: testConfig().STRIPE_API_BASE,
     random: () => `${objects++}`.padStart(24, '0'),
   })
   for (const kind of Object.values(hooks))
@@ -54,7 +57,7 @@ export async function aWorld(): Promise<World> {
     control,
     process(name, around = straight, own = clock) {
       const db = database.door(around)
-      const named = idsByName.get(name) ?? rewindableIds(own, name)
+      const named = idsByName.get(name) ?? rewindableIds(clock, name)
       idsByName.set(name, named)
       return {
         config: testConfig(),
@@ -89,6 +92,7 @@ export async function aWorld(): Promise<World> {
       }
       return due.length > 0
     },
+    crash: () => database.crash(),
     mark() {
       const at = clock.now()
       const stripe = simulator.mark()

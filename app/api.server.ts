@@ -1,4 +1,5 @@
 import { type ActionFunctionArgs, type AppLoadContext, data, type LoaderFunctionArgs, redirect } from '@remix-run/node'
+import type { ConfirmWay } from '#server/lib/errors.ts'
 import { type Toast, toastCookie } from '#server/lib/toast.ts'
 import type { Caller } from '#server/router.ts'
 
@@ -50,7 +51,7 @@ export async function mutate<T>(args: ActionFunctionArgs, change: (api: Caller) 
     return { ok: true, value: await change(args.context.api) }
   } catch (error) {
     const refusal = args.context.refusalOf(error)
-    if (refusal && mendable.has(refusal.code)) {
+    if (refusal && !refusal.confirm && mendable.has(refusal.code)) {
       const { status, message, fields } = refusal
       return { ok: false, status, message, fields }
     }
@@ -71,15 +72,38 @@ export function redirectWithToast(context: AppLoadContext, to: string, toast: To
 function asResponse(error: unknown, { request, context }: LoaderFunctionArgs): unknown {
   const refusal = context.refusalOf(error)
   if (!refusal) return error
+  if (refusal.confirm) return confirmFirst(request, context, refusal.confirm)
   if (refusal.code === 'UNAUTHORIZED') return redirect(`/login?to=${encodeURIComponent(pageOf(request))}`)
   const { message, status, retryAfterMs } = refusal
   const headers = retryAfterMs === undefined ? undefined : { 'Retry-After': String(Math.ceil(retryAfterMs / 1000)) }
   return data({ message, requestId: context.requestId } satisfies Problem, { status, headers })
 }
 
+/**
+ * Leads to 'confirm that it is you', or to setting up a second factor, and from there on with exactly what was asked. A browser
+ * takes a form along by itself (307 sends it again, elsewhere). The page's script can't do that: its error page sends the form.
+ */
+function confirmFirst(request: Request, context: AppLoadContext, ways: readonly ConfirmWay[]): unknown {
+  const isForm = request.method !== 'GET'
+  const to = isForm ? pathOf(request) : pageOf(request)
+  const confirmAt = `${ways.length === 0 ? '/two-factor' : '/confirm'}?to=${encodeURIComponent(to)}`
+  if (isForm && context.byScript)
+    return data({ message: 'Confirm that it is you.', confirmAt } satisfies ConfirmFirst, { status: 403 })
+  return redirect(confirmAt, isForm ? 307 : 302)
+}
+
+/** What the error page is told of a form that was sent by script, and takes a proof of who you are first. */
+export interface ConfirmFirst {
+  message: string
+  confirmAt: string
+}
+
 /** Where the person was: the page itself, not the data request that single fetch makes of it. */
 function pageOf(request: Request): string {
-  if (request.method !== 'GET') return '/'
+  return request.method === 'GET' ? pathOf(request) : '/'
+}
+
+function pathOf(request: Request): string {
   const url = new URL(request.url)
   url.searchParams.delete('_routes')
   return url.pathname.replace(/\/_root\.data$/, '/').replace(/\.data$/, '') + url.search

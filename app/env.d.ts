@@ -2,6 +2,7 @@
 /// <reference types="@remix-run/node" />
 import '@remix-run/node'
 import type { Viewer } from '#server/auth/rules.ts'
+import type { ConfirmWay } from '#server/lib/errors.ts'
 import type { Toast } from '#server/lib/toast.ts'
 import type { Caller } from '#server/router.ts'
 
@@ -23,6 +24,10 @@ declare module '@remix-run/node' {
     secure: boolean
     /** A fresh idempotency key, one for each form that is rendered. */
     newKey: () => string
+    /** Whether browsers make passkeys for the address that people use. */
+    passkeysPossible: boolean
+    /** Whether the page's script asks (single fetch), and not the browser itself. */
+    byScript: boolean
     /** Resolves when the client has taken what was written so far: downloads wait for it. */
     drained: () => Promise<void>
     /** What a thrown refusal of a procedure says; null for anything else. Judged where the procedures live: classes don't cross bundles. */
@@ -32,6 +37,8 @@ declare module '@remix-run/node' {
       message: string
       fields: Record<string, string>
       retryAfterMs: number | undefined
+      /** What the person is asked for before they may go on: null for nothing, none for a second factor that they have to set up. */
+      confirm: readonly ConfirmWay[] | null
     } | null
     /** Unexpected errors of loaders, actions and rendering end here. */
     logError: (error: unknown) => void

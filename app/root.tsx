@@ -7,6 +7,7 @@ import { ErrorPage } from './components/error-page.tsx'
 import { LiveRegion, useAnnounce } from './components/live-region.tsx'
 import { Logo } from './components/logo.tsx'
 import { PageProgress } from './components/page-progress.tsx'
+import { useRememberPosted } from './components/posted.ts'
 import { useRequestInfo } from './components/request-context.ts'
 import { useTheme } from './components/theme-switch.tsx'
 import { ToastRegion } from './components/toast.tsx'
@@ -35,6 +36,7 @@ export function Layout({ children }: { children: ReactNode }) {
   const { nonce, requestId } = useRequestInfo()
   const root = useRouteLoaderData<typeof loader>('root')
   const theme = useTheme()
+  useRememberPosted()
   return (
     <html lang="en" data-theme={theme === 'system' ? undefined : theme} data-request-id={requestId}>
       <head>

@@ -5,6 +5,9 @@ export default [
   index('routes/home.tsx'),
 
   route('login', 'routes/auth/login.tsx'),
+  route('verify', 'routes/auth/verify.tsx'),
+  route('confirm', 'routes/auth/confirm.tsx'),
+  route('two-factor', 'routes/auth/two-factor.tsx'),
   route('logout', 'routes/auth/logout.ts'),
   route('forgot', 'routes/auth/forgot.tsx'),
   route('reset/:token', 'routes/auth/reset.tsx'),

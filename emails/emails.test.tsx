@@ -36,6 +36,7 @@ const subjects: Record<TemplateName, string> = {
   invitation: 'Acme Cloud invited you to its partner portal',
   passwordReset: 'Reset your password',
   passwordChanged: 'Your password was changed',
+  secondFactorChanged: 'An authenticator app was added',
   approvalRequested: 'Approve 43 payouts: USD 18,450.00 + EUR 3,200.00',
   payoutApproved: '$1,240.00 approved for Feb 2026',
   payoutRejected: 'Your $1,240.00 payout was not approved',

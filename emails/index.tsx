@@ -29,6 +29,7 @@ import { registrationDeclined } from './registration-declined.tsx'
 import { registrationExpired } from './registration-expired.tsx'
 import { registrationExpiring } from './registration-expiring.tsx'
 import { registrationSubmitted } from './registration-submitted.tsx'
+import { secondFactorChanged } from './second-factor-changed.tsx'
 import { splitAccepted } from './split-accepted.tsx'
 import { splitConfirmed } from './split-confirmed.tsx'
 import { splitExpired } from './split-expired.tsx'
@@ -41,6 +42,7 @@ const all = {
   invitation,
   passwordReset,
   passwordChanged,
+  secondFactorChanged,
   approvalRequested,
   payoutApproved,
   payoutRejected,

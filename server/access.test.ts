@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { type Role, roles } from '#db/schema/index.ts'
+import type { Proof } from './auth/rules.ts'
 import { appRouter } from './router.ts'
 import { blankWording } from './rules/rules.ts'
-import { callerFor } from './test/callers.ts'
+import { aProof, callerFor } from './test/callers.ts'
 import { type TestDeps, testDeps } from './test/deps.ts'
 import { aMember, anOrg, aPartner, aPayout, type Partner, type Payout } from './test/factories.ts'
 
@@ -42,6 +43,8 @@ type Rule = {
   input?: (world: World) => unknown
   /** Whether the input names a thing of an organization: then another's is a NOT_FOUND, or an empty answer. */
   names?: 'payout' | 'partner' | 'own' | 'other'
+  /** Whether it takes a proof of who the caller is from the last ten minutes. */
+  fresh?: true
 }
 
 /**
@@ -65,10 +68,30 @@ const access: Record<string, Rule> = {
   'auth.sessions': { by: everyone },
   'auth.endSession': { by: everyone, input: world => ({ id: world.sessionId }), names: 'other' },
   'auth.endOtherSessions': { by: everyone },
+  'auth.secondStep': { by: 'open' },
+  'auth.finishSignIn': { by: 'open', input: () => ({ by: 'totp', code: '123456' }) },
+  'auth.waysToConfirm': { by: everyone },
+  'auth.beginPasskeySignIn': { by: 'open' },
+  'auth.signInWithPasskey': { by: 'open', input: () => ({ response: '{}' }) },
+  'auth.beginPasskeyConfirm': { by: everyone },
+  'auth.beginAddingPasskey': { by: everyone, fresh: true },
+  'auth.addPasskey': { by: everyone, input: () => ({ response: '{}', name: 'Laptop' }), fresh: true },
+  'auth.removePasskey': { by: everyone, input: () => ({ id: 'x' }), fresh: true },
+  'auth.confirm': { by: everyone, input: () => ({ by: 'totp', code: '123456' }) },
+  'auth.factors': { by: everyone },
+  'auth.offerTotp': { by: everyone, input: () => ({}), fresh: true },
+  'auth.addTotp': { by: everyone, input: () => ({ sealed: 'x', code: '123456' }), fresh: true },
+  'auth.removeTotp': { by: everyone, input: () => ({}), fresh: true },
+  'auth.renewRecoveryCodes': { by: everyone, fresh: true },
 
   'orgs.team': { by: staff },
-  'orgs.invite': { by: ['owner'], input: () => ({ email: 'new@example.com', role: 'viewer' }) },
-  'orgs.revokeInvitation': { by: ['owner'], input: world => ({ invitationId: world.invitationId }), names: 'other' },
+  'orgs.invite': { by: ['owner'], input: () => ({ email: 'new@example.com', role: 'viewer' }), fresh: true },
+  'orgs.revokeInvitation': {
+    by: ['owner'],
+    input: world => ({ invitationId: world.invitationId }),
+    names: 'other',
+    fresh: true,
+  },
   'orgs.revokePartnerInvitation': {
     by: preparers,
     input: world => ({ invitationId: world.invitationId }),
@@ -78,14 +101,30 @@ const access: Record<string, Rule> = {
     by: ['owner'],
     input: world => ({ membershipId: world.memberId, role: 'viewer' }),
     names: 'other',
+    fresh: true,
   },
-  'orgs.disableMember': { by: ['owner'], input: world => ({ membershipId: world.memberId }), names: 'other' },
-  'orgs.enableMember': { by: ['owner'], input: world => ({ membershipId: world.memberId }), names: 'other' },
-  'orgs.endMemberSessions': { by: ['owner'], input: world => ({ membershipId: world.memberId }), names: 'other' },
+  'orgs.disableMember': {
+    by: ['owner'],
+    input: world => ({ membershipId: world.memberId }),
+    names: 'other',
+    fresh: true,
+  },
+  'orgs.enableMember': {
+    by: ['owner'],
+    input: world => ({ membershipId: world.memberId }),
+    names: 'other',
+    fresh: true,
+  },
+  'orgs.endMemberSessions': {
+    by: ['owner'],
+    input: world => ({ membershipId: world.memberId }),
+    names: 'other',
+    fresh: true,
+  },
   'orgs.settings': { by: staff },
-  'orgs.updateSettings': { by: ['owner'], input: () => ({ approvalsRequired: 2 }) },
+  'orgs.updateSettings': { by: ['owner'], input: () => ({ approvalsRequired: 2 }), fresh: true },
   'orgs.pauseTransfers': { by: payers, input: () => ({ reason: 'month end' }) },
-  'orgs.resumeTransfers': { by: payers, input: () => ({}) },
+  'orgs.resumeTransfers': { by: payers, input: () => ({}), fresh: true },
   'orgs.permissions': { by: staff },
 
   'partners.list': { by: staff, input: () => ({}) },
@@ -110,7 +149,7 @@ const access: Record<string, Rule> = {
   'partners.remind': { by: preparers, input: world => ({ partnerId: world.partner.id }), names: 'partner' },
   'partners.sync': { by: preparers, input: world => ({ partnerId: world.partner.id }), names: 'partner' },
   'partners.me': { by: ['partner'] },
-  'partners.startSetup': { by: ['partner'], input: () => ({}) },
+  'partners.startSetup': { by: ['partner'], input: () => ({}), fresh: true },
   'partners.refreshSetup': { by: ['partner'], input: () => ({}) },
 
   'payouts.create': {
@@ -119,33 +158,36 @@ const access: Record<string, Rule> = {
     names: 'partner',
   },
   'payouts.update': { by: preparers, input: world => ({ payoutId: world.payout.id, amount: 6000 }), names: 'payout' },
-  'payouts.approve': { by: payers, input: world => ({ payoutId: world.payout.id }), names: 'payout' },
+  'payouts.approve': { by: payers, input: world => ({ payoutId: world.payout.id }), names: 'payout', fresh: true },
   'payouts.reject': {
     by: payers,
     input: world => ({ payoutId: world.payout.id, reason: 'Incorrect amount' }),
     names: 'payout',
+    fresh: true,
   },
-  'payouts.unapprove': { by: payers, input: world => ({ payoutId: world.payout.id }), names: 'payout' },
-  'payouts.markPaid': { by: payers, input: world => ({ payoutId: world.payout.id }), names: 'payout' },
-  'payouts.cancel': { by: payers, input: world => ({ payoutId: world.payout.id }), names: 'payout' },
+  'payouts.unapprove': { by: payers, input: world => ({ payoutId: world.payout.id }), names: 'payout', fresh: true },
+  'payouts.markPaid': { by: payers, input: world => ({ payoutId: world.payout.id }), names: 'payout', fresh: true },
+  'payouts.cancel': { by: payers, input: world => ({ payoutId: world.payout.id }), names: 'payout', fresh: true },
   'payouts.release': {
     by: payers,
     input: world => ({ payoutId: world.payout.id, evidence: 'Looked at Stripe: nothing there.' }),
     names: 'payout',
+    fresh: true,
   },
   'payouts.decideReversal': {
     by: payers,
     input: world => ({ payoutId: world.payout.id, decision: 'owed' }),
     names: 'payout',
+    fresh: true,
   },
-  'payouts.bulkApprove': { by: payers, input: world => ({ payoutIds: [world.payout.id] }) },
-  'payouts.bulkMarkPaid': { by: payers, input: world => ({ payoutIds: [world.payout.id] }) },
+  'payouts.bulkApprove': { by: payers, input: world => ({ payoutIds: [world.payout.id] }), fresh: true },
+  'payouts.bulkMarkPaid': { by: payers, input: world => ({ payoutIds: [world.payout.id] }), fresh: true },
   'payouts.list': { by: everyone, input: () => ({}) },
   'payouts.get': { by: everyone, input: world => ({ payoutId: world.payout.id }), names: 'payout' },
   'payouts.stats': { by: everyone, input: world => ({ partnerId: world.partner.id }) },
   'payouts.monthly': { by: everyone, input: world => ({ partnerId: world.partner.id }) },
   'payouts.partnerSummary': { by: everyone, input: world => ({ partnerId: world.partner.id }) },
-  'payouts.export': { by: staff, input: () => ({}) },
+  'payouts.export': { by: staff, input: () => ({}), fresh: true },
   'payouts.statement': { by: everyone, input: world => ({ payoutId: world.payout.id }), names: 'payout' },
   'payouts.importDraft': {
     by: preparers,
@@ -312,6 +354,7 @@ const access: Record<string, Rule> = {
     by: preparers,
     input: world => ({ runId: world.runId, digest: '0'.repeat(64) }),
     names: 'other',
+    fresh: true,
   },
   'runs.discard': { by: preparers, input: world => ({ runId: world.runId }), names: 'other' },
   'runs.minimums': { by: staff, input: world => ({ scope: 'partner', scopeId: world.partner.id }) },
@@ -343,7 +386,12 @@ const access: Record<string, Rule> = {
     names: 'other',
   },
   'rules.discardDraft': { by: preparers, input: world => ({ ruleVersionId: world.ruleVersionId }), names: 'other' },
-  'rules.publish': { by: payers, input: world => ({ ruleVersionId: world.ruleVersionId }), names: 'other' },
+  'rules.publish': {
+    by: payers,
+    input: world => ({ ruleVersionId: world.ruleVersionId }),
+    names: 'other',
+    fresh: true,
+  },
   'commissions.list': { by: everyone, input: () => ({}) },
   'commissions.get': { by: everyone, input: world => ({ commissionId: world.commissionId }), names: 'own' },
   'commissions.calculatePending': {
@@ -381,7 +429,7 @@ const access: Record<string, Rule> = {
   'jobs.retryAll': { by: payers, input: () => ({ topic: 'email.send' }) },
   'audit.list': { by: ['owner', 'admin', 'viewer'], input: () => ({}) },
   'audit.verify': { by: ['owner', 'admin', 'viewer'] },
-  'audit.export': { by: ['owner', 'admin', 'viewer'], input: () => ({}) },
+  'audit.export': { by: ['owner', 'admin', 'viewer'], input: () => ({}), fresh: true },
   'reconcile.run': { by: payers, input: () => ({}) },
   'live.changes': { by: everyone },
 }
@@ -517,6 +565,10 @@ async function aNegotiation(deps: TestDeps, { id, orgId }: Partner, by: string) 
   return { registrationId, dealId, splitId, touchId }
 }
 
+async function orgOf({ deps, partner }: World) {
+  return (await deps.db.read.query.organizations.findFirst({ where: (table, { eq }) => eq(table.id, partner.orgId) }))!
+}
+
 type Viewer = Awaited<ReturnType<typeof aMember>>['viewer'] | null
 
 /** What a call came to: its code, or `ok`. Streams are opened, not read. */
@@ -525,8 +577,9 @@ async function call(
   viewer: Viewer,
   procedure: string,
   input: unknown,
-): Promise<{ code: string; value?: unknown }> {
-  const api = (await callerFor(deps, viewer)) as unknown as Record<
+  given: { proof?: Proof } = {},
+): Promise<{ code: string; value?: unknown; confirm?: readonly string[] }> {
+  const api = (await callerFor(deps, viewer, given)) as unknown as Record<
     string,
     Record<string, (input: unknown) => Promise<unknown>>
   >
@@ -534,7 +587,8 @@ async function call(
   try {
     return { code: 'ok', value: await api[domain]?.[name]?.(input) }
   } catch (error) {
-    return { code: (error as { code?: string }).code ?? String(error) }
+    const { code, cause } = error as { code?: string; cause?: { confirm?: readonly string[] } }
+    return { code: code ?? String(error), ...(cause?.confirm ? { confirm: cause.confirm } : {}) }
   }
 }
 
@@ -562,9 +616,7 @@ test.each(procedures)(
       expect(await fingerprint(deps)).toBe(before)
     }
     for (const role of roles) {
-      const org = (await deps.db.read.query.organizations.findFirst({
-        where: (table, { eq }) => eq(table.id, world.partner.orgId),
-      }))!
+      const org = await orgOf(world)
       const member = await aMember(deps, { role, org, ...(role === 'partner' ? { partner: world.partner } : {}) })
       const before = await fingerprint(deps)
       const { code } = await call(deps, member.viewer, procedure, input)
@@ -577,6 +629,26 @@ test.each(procedures)(
         expect(await fingerprint(deps)).toBe(before)
       }
     }
+  },
+)
+
+test.each(procedures.filter(procedure => access[procedure]?.by !== 'open'))(
+  '%s: a proof of ten minutes ago is asked for again exactly where the table says so, before anything is looked at or changed',
+  async procedure => {
+    const rule = access[procedure]
+    if (!rule || rule.by === 'open') throw new Error(`${procedure} has no line in the access table`)
+    const deps = await testDeps()
+    const world = await aWorld(deps)
+    const org = await orgOf(world)
+    const [role = 'viewer'] = rule.by
+    const { viewer } = await aMember(deps, { role, org, ...(role === 'partner' ? { partner: world.partner } : {}) })
+    const before = await fingerprint(deps)
+    const stale = { proof: aProof({ at: deps.clock.now() - 10 * 60_000 }) }
+    const answer = await call(deps, viewer, procedure, rule.input?.(world), stale)
+    if (rule.fresh) {
+      expect(answer).toEqual({ code: 'FORBIDDEN', confirm: ['totp'] })
+      expect(await fingerprint(deps)).toBe(before)
+    } else expect(answer.confirm).toBeUndefined()
   },
 )
 
@@ -616,9 +688,7 @@ test.each(forPartners)("%s: a sibling partner's payouts and figures don't exist 
   const rule = access[procedure]
   const deps = await testDeps()
   const world = await aWorld(deps)
-  const org = (await deps.db.read.query.organizations.findFirst({
-    where: (table, { eq }) => eq(table.id, world.partner.orgId),
-  }))!
+  const org = await orgOf(world)
   const sibling = await aMember(deps, { role: 'partner', org })
   const { code, value } = await call(deps, sibling.viewer, procedure, rule?.input?.(world))
   if (procedure === 'payouts.list') expect(value).toMatchObject({ rows: [] })

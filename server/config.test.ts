@@ -11,6 +11,7 @@ const complete = {
   STRIPE_WEBHOOK_SECRET_CONNECT: 'whsec_two_2',
   STRIPE_WEBHOOK_SECRET_EVENTS: 'whsec_three_3',
   SMTP_URL: 'smtp://user:secret@mail.example.com:587',
+  SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
 }
 
 function problemsOf(env: Record<string, string | undefined>): string[] {
@@ -58,6 +59,9 @@ test.each([
   [{ PUBLIC_URL: 'http://partners.example.com' }, /must be https in production/],
   [{ PUBLIC_URL: 'https://partners.example.com/portal' }, /must have no path/],
   [{ SMTP_URL: undefined }, /partners would never hear/],
+  [{ SECRETS_KEY: undefined }, /openssl rand -base64 32/],
+  [{ SECRETS_KEY: 'short' }, /^SECRETS_KEY must be 32 random bytes/],
+  [{ SECRETS_KEY: `${Buffer.alloc(32, 7).toString('base64')},short` }, /^SECRETS_KEY must be 32 random bytes/],
   [{ PORT: '99999' }, /^PORT/],
   [{ TRUST_PROXY: 'maybe' }, /^TRUST_PROXY/],
   [{ PAYMENTS: 'paypal' }, /must be stripe, or simulator/],

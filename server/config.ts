@@ -23,6 +23,13 @@ export const settings = {
   PAYMENTS: z.enum(['stripe', 'simulator'], { error: 'must be stripe, or simulator where no money may move' }),
   STRIPE_SECRET_KEY: z.string().min(8, 'must be the secret key of your Stripe platform account'),
   STRIPE_API_BASE: z.url({ protocol: /^https?$/ }).default('https://api.stripe.com'),
+  SECRETS_KEY: z
+    .string()
+    .refine(
+      list => list.split(',').every(key => Buffer.from(key.trim(), 'base64').length === 32),
+      'must be 32 random bytes in base64, or several such keys with commas between, the current one first',
+    )
+    .optional(),
   STRIPE_WEBHOOK_SECRET_PLATFORM: z.string().min(8, 'must be the signing secret of the endpoint for platform events'),
   STRIPE_WEBHOOK_SECRET_CONNECT: z
     .string()
@@ -97,5 +104,9 @@ function contradictions(config: Config): string[] {
   if (publicUrl.pathname !== '/' || publicUrl.search || publicUrl.hash) problems.push('PUBLIC_URL must have no path')
   if (config.NODE_ENV === 'production' && config.PAYMENTS === 'stripe' && !config.SMTP_URL)
     problems.push('SMTP_URL is missing: partners would never hear of their payouts')
+  if (config.NODE_ENV === 'production' && config.PAYMENTS === 'stripe' && !config.SECRETS_KEY)
+    problems.push(
+      'SECRETS_KEY is missing: it seals what second factors are checked with. Make one: openssl rand -base64 32',
+    )
   return problems
 }

@@ -1,8 +1,8 @@
 import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError, z } from 'zod'
-import { allows, type Permission, type Viewer } from './auth/rules.ts'
+import { allows, type Permission, type Proof, proofMissing, takesFreshProof, type Viewer } from './auth/rules.ts'
 import type { Deps } from './deps.ts'
-import { DomainError, type ErrorCode } from './lib/errors.ts'
+import { type ConfirmWay, DomainError, type ErrorCode } from './lib/errors.ts'
 import { type Actor, type Work, workOnce } from './work.ts'
 
 /** What a request carries into a procedure. The organization and the partner come from here, never from input. */
@@ -11,6 +11,10 @@ export interface Context {
   viewer: Viewer | null
   /** The session's id (a hash), for what concerns the session itself. */
   sessionId: string | null
+  /** When and how the session's person last proved that it is them; null without a session. */
+  proof: Proof | null
+  /** A sign-in that waits for its second factor (a hash). It is no session: only the second step looks at it. */
+  signInId: string | null
   /** The client's address, for throttling and the list of sessions. */
   address: string
   device: string
@@ -23,6 +27,7 @@ const codes: Record<ErrorCode, TRPCError['code']> = {
   INVALID: 'BAD_REQUEST',
   UNAUTHORIZED: 'UNAUTHORIZED',
   FORBIDDEN: 'FORBIDDEN',
+  FRESH_AUTH: 'FORBIDDEN',
   NOT_FOUND: 'NOT_FOUND',
   CONFLICT: 'CONFLICT',
   BLOCKED: 'PRECONDITION_FAILED',
@@ -34,7 +39,7 @@ const codes: Record<ErrorCode, TRPCError['code']> = {
 const t = initTRPC.context<Context>().create({
   isDev: false,
   errorFormatter({ shape, error, ctx }) {
-    const { fields, retryAfterMs } = explain(error)
+    const { fields, retryAfterMs, confirm } = explain(error)
     return {
       ...shape,
       message: sentenceOf(error, ctx?.requestId ?? ''),
@@ -44,6 +49,7 @@ const t = initTRPC.context<Context>().create({
         path: shape.data.path,
         fields,
         retryAfterMs,
+        confirm,
         requestId: ctx?.requestId,
       },
     }
@@ -60,8 +66,18 @@ export function sentenceOf(error: TRPCError, requestId: string): string {
   return error.message
 }
 
-export function explain(error: TRPCError): { fields?: Record<string, string>; retryAfterMs?: number } {
-  if (error.cause instanceof DomainError) return { fields: error.cause.fields, retryAfterMs: error.cause.retryAfterMs }
+interface Explanation {
+  fields?: Record<string, string>
+  retryAfterMs?: number
+  /** What the person is asked for before they may go on; an empty list: to set up a second factor. */
+  confirm?: readonly ConfirmWay[]
+}
+
+export function explain(error: TRPCError): Explanation {
+  if (error.cause instanceof DomainError) {
+    const { fields, retryAfterMs, confirm } = error.cause
+    return { fields, retryAfterMs, confirm }
+  }
   if (error.cause instanceof ZodError) return { fields: fieldsOf(error.cause) }
   return {}
 }
@@ -93,9 +109,27 @@ export const open = () => base
 /** For anyone signed in, whatever the role: the own profile, sessions, organizations. */
 export const signedIn = () =>
   base.use(({ ctx, next }) => {
-    if (!ctx.viewer || !ctx.sessionId) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
-    return next({ ctx: { ...ctx, viewer: ctx.viewer, sessionId: ctx.sessionId } })
+    if (!ctx.viewer || !ctx.sessionId || !ctx.proof)
+      throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
+    return next({ ctx: { ...ctx, viewer: ctx.viewer, sessionId: ctx.sessionId, proof: ctx.proof } })
   })
+
+/** For the own second factors: signed in, and it was proven lately by the strongest that the person has. */
+export const freshly = () =>
+  signedIn().use(({ ctx, next }) => {
+    askForProof(ctx, 'strongest')
+    return next()
+  })
+
+function askForProof({ proof, deps }: SignedIn, asks: 'secondFactor' | 'strongest'): void {
+  const confirm = proofMissing(proof, deps.clock.now(), asks)
+  if (!confirm) return
+  const sentence =
+    confirm.length > 0
+      ? 'Confirm that it is you, and go on. This asks again ten minutes after the last time.'
+      : 'Set up a second factor first: your organization asks for one before money moves.'
+  throw new DomainError('FRESH_AUTH', sentence, { confirm })
+}
 
 /** The permission lives here, in the procedure: a layout's redirect is courtesy, and a page's data can be asked for without it. */
 export const can = (permission: Permission) =>
@@ -105,6 +139,7 @@ export const can = (permission: Permission) =>
         code: 'FORBIDDEN',
         message: `Your role, ${ctx.viewer.role}, does not include this: ${permission}.`,
       })
+    if (takesFreshProof(permission)) askForProof(ctx, 'secondFactor')
     return next()
   })
 
@@ -112,7 +147,7 @@ export const can = (permission: Permission) =>
 export const intentKey = z.string().min(8).max(128).optional()
 
 /** The context of a signed-in procedure. */
-export type SignedIn = Context & { viewer: Viewer; sessionId: string }
+export type SignedIn = Context & { viewer: Viewer; sessionId: string; proof: Proof }
 
 export function actorOf(viewer: Viewer): Actor {
   return { kind: 'user', id: viewer.userId, name: viewer.name }

@@ -3,6 +3,7 @@ import { buttonClass, LinkButton } from './button.tsx'
 import { Icon, type IconName } from './icon.tsx'
 import { Id } from './id.tsx'
 import { useRequestInfo } from './request-context.ts'
+import { SendOn } from './send-on.tsx'
 
 type Words = { title: string; sentence: string; icon: IconName; retry: boolean }
 
@@ -56,7 +57,7 @@ const unexpected: Words = {
 }
 
 /** What an error page needs of whatever was thrown. */
-export type ErrorFacts = { status: number; message?: string; requestId?: string }
+export type ErrorFacts = { status: number; message?: string; requestId?: string; confirmAt?: string }
 
 /** Reads a thrown response's data: a sentence, or `{ message, requestId }`. Other errors say nothing: they may hold secrets. */
 export function describeError(error: unknown): ErrorFacts {
@@ -66,11 +67,12 @@ export function describeError(error: unknown): ErrorFacts {
   if (typeof data === 'string')
     return { status: error.status, message: data.startsWith('Error: ') ? undefined : data || undefined }
   if (typeof data !== 'object' || data === null) return { status: error.status }
-  const { message, requestId } = data as { message?: unknown; requestId?: unknown }
+  const { message, requestId, confirmAt } = data as { message?: unknown; requestId?: unknown; confirmAt?: unknown }
   return {
     status: error.status,
     message: typeof message === 'string' ? message : undefined,
     requestId: typeof requestId === 'string' ? requestId : undefined,
+    confirmAt: typeof confirmAt === 'string' ? confirmAt : undefined,
   }
 }
 
@@ -81,6 +83,7 @@ export function ErrorPage({ homeTo = '/' }: { homeTo?: string }) {
   const { pathname, search } = useLocation()
   const { title, sentence, icon, retry } = words[facts.status] ?? unexpected
   const requestId = facts.requestId ?? info.requestId
+  if (facts.confirmAt) return <SendOn to={facts.confirmAt} />
   return (
     <div className="mx-auto flex max-w-lg flex-col items-start gap-3 py-10 sm:py-16">
       <span className="grid size-11 place-items-center rounded-full bg-neutral-soft text-muted">

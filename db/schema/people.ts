@@ -12,6 +12,7 @@ export const organizations = sqliteTable('organizations', {
   transfersPausedBy: text('transfers_paused_by'),
   transfersPausedReason: text('transfers_paused_reason'),
   nextPayoutNumber: integer('next_payout_number').notNull().default(1),
+  twoFactorRequired: integer('two_factor_required', { mode: 'boolean' }).notNull().default(true),
   version: integer().notNull().default(1),
   createdAt: integer('created_at').notNull(),
   /** How many rows of data one person may download within 24 hours. */
@@ -71,6 +72,10 @@ export const memberships = sqliteTable('memberships', {
   createdAt: integer('created_at').notNull(),
 })
 
+/** How somebody proves that it is them; all but the password are second factors. */
+export const waysToProve = ['password', 'totp', 'passkey', 'recovery'] as const
+export type WayToProve = (typeof waysToProve)[number]
+
 export const sessions = sqliteTable('sessions', {
   id: text().primaryKey(),
   userId: text('user_id').notNull(),
@@ -81,6 +86,49 @@ export const sessions = sqliteTable('sessions', {
   absoluteExpiresAt: integer('absolute_expires_at').notNull(),
   address: text().notNull().default(''),
   device: text().notNull().default(''),
+  provenAt: integer('proven_at'),
+  provenBy: text('proven_by', { enum: waysToProve }),
+})
+
+export const totpFactors = sqliteTable('totp_factors', {
+  userId: text('user_id').primaryKey(),
+  secret: text().notNull(),
+  lastStep: integer('last_step').notNull(),
+  createdAt: integer('created_at').notNull(),
+  lastUsedAt: integer('last_used_at'),
+})
+
+export const passkeys = sqliteTable('passkeys', {
+  id: text().primaryKey(),
+  userId: text('user_id').notNull(),
+  name: text().notNull(),
+  publicKey: text('public_key').notNull(),
+  counter: integer().notNull(),
+  transports: text({ mode: 'json' }).$type<string[]>().notNull(),
+  createdAt: integer('created_at').notNull(),
+  lastUsedAt: integer('last_used_at'),
+})
+
+export const recoveryCodes = sqliteTable('recovery_codes', {
+  id: text().primaryKey(),
+  userId: text('user_id').notNull(),
+  createdAt: integer('created_at').notNull(),
+  usedAt: integer('used_at'),
+})
+
+export const signIns = sqliteTable('sign_ins', {
+  id: text().primaryKey(),
+  userId: text('user_id').notNull(),
+  membershipId: text('membership_id').notNull(),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+})
+
+export const passkeyChallenges = sqliteTable('passkey_challenges', {
+  id: text().primaryKey(),
+  purpose: text({ enum: ['add', 'confirm', 'sign_in'] }).notNull(),
+  userId: text('user_id'),
+  expiresAt: integer('expires_at').notNull(),
 })
 
 export const tokens = sqliteTable('tokens', {

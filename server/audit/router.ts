@@ -44,7 +44,7 @@ export const auditRouter = router({
     .query(({ ctx, input }) => verifyChain(ctx.deps.db.read, ctx.viewer.orgId, input.anchor && [input.anchor])),
 
   /** The list as a file, in pieces; a mutation because it is recorded. */
-  export: can('audit.read')
+  export: can('audit.export')
     .input(exportAuditInput)
     .mutation(({ ctx, input }) => exportAudit(ctx, input)),
 })

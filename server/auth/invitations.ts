@@ -5,11 +5,13 @@ import { type Deps, sha256 } from '#server/deps.ts'
 import { notify } from '#server/email/notify.ts'
 import { DomainError, notFound } from '#server/lib/errors.ts'
 import { type Work, work } from '#server/work.ts'
-import { createSession, type Origin } from './lucia.ts'
+import { createSession, type Origin, renewToken } from './lucia.ts'
 import { checkNewPassword, hashPassword, verifyPassword } from './password.ts'
 import { homeOf, newPassword, roleLabels, type Viewer } from './rules.ts'
+import { beginSecondStep, hasSecondFactor } from './second-step.ts'
+import type { Entered } from './service.ts'
 import { endPrevious } from './sessions.ts'
-import { admit, forgive } from './throttle.ts'
+import { admit, forgive, trust } from './throttle.ts'
 
 // An invitation is a row in `tokens` that opens nothing: nobody knows its secret. What opens it are links, each a further row
 // with its own secret, made when a mail is sent or an inviter copies one. The first link used closes all others. So no secret
@@ -236,7 +238,7 @@ export async function acceptInvitation(
   deps: Deps,
   browser: Origin & { viewer: Viewer | null; sessionId: string | null },
   acceptance: Acceptance,
-): Promise<{ home: '/admin' | '/portal'; cookie: string }> {
+): Promise<Entered> {
   const look = { purpose: 'link' as const, address: browser.address }
   await admit(deps, look)
   const id = sha256(acceptance.token)
@@ -283,16 +285,22 @@ export async function acceptInvitation(
     await unit.tx
       .insert(memberships)
       .values({ id: membershipId, orgId, userId: person.id, role, partnerId, createdAt: unit.at })
-    await endPrevious(unit, browser.sessionId)
-    const { cookie } = await createSession(unit, person.id, membershipId, browser)
-    await forgive(unit.tx, look, unit.at)
-    if (needsPassword) await forgive(unit.tx, attempt, unit.at)
+    await forgive(unit.tx, look)
+    if (needsPassword) await forgive(unit.tx, attempt)
     unit.audit({
       action: 'auth.acceptInvitation',
       target: { type: 'membership', id: membershipId },
       after: { email, role, partnerId, invitedBy: invitation.inviterName },
     })
     unit.changed('team')
+    // Somebody signed in goes on as what they have proven to be; a password alone is no more here than at sign-in.
+    if (!person.isNew && !needsPassword && browser.sessionId !== null)
+      return { home: homeOf(role), ...(await renewToken(unit, browser.sessionId, { membershipId })) }
+    if (await hasSecondFactor(unit.tx, person.id))
+      return { home: '/verify', cookie: await beginSecondStep(unit, person.id, membershipId) }
+    if (needsPassword) await trust(unit.tx, attempt, unit.at)
+    await endPrevious(unit, browser.sessionId)
+    const { cookie } = await createSession(unit, person.id, membershipId, browser, 'password')
     return { home: homeOf(role), cookie }
   })
 }

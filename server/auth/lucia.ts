@@ -1,12 +1,20 @@
 import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm'
 import { type Adapter, Lucia, TimeSpan } from 'lucia'
 import type { Database, Tx } from '#db/client.ts'
-import { memberships, organizations, sessions, users } from '#db/schema/index.ts'
+import {
+  memberships,
+  organizations,
+  passkeys,
+  sessions,
+  totpFactors,
+  users,
+  type WayToProve,
+} from '#db/schema/index.ts'
 import type { Config } from '#server/config.ts'
 import { type Deps, sha256 } from '#server/deps.ts'
 import { DomainError } from '#server/lib/errors.ts'
 import type { Work } from '#server/work.ts'
-import type { Viewer } from './rules.ts'
+import type { Proof, Viewer } from './rules.ts'
 
 // Lucia stands in this file only. What it stores is a hash of the token, and what it reads is judged by our own clock.
 
@@ -14,6 +22,9 @@ import type { Viewer } from './rules.ts'
 export const idleMs = 12 * 60 * 60_000
 /** Every session ends after this, however busy (milliseconds). */
 export const absoluteMs = 14 * 24 * 60 * 60_000
+
+/** A sign-in that waits for its second factor is over after this (milliseconds). */
+export const signInMs = 10 * 60_000
 
 /** Where a session is opened from; shown to its owner in the list of sessions. */
 export interface Origin {
@@ -27,9 +38,10 @@ export interface LiveSession {
   lastSeenAt: number
   absoluteExpiresAt: number
   viewer: Viewer
+  proof: Proof
 }
 
-type NewSession = Origin & { membershipId: string; at: number }
+type NewSession = Origin & { membershipId: string; at: number; provenBy: WayToProve }
 
 declare module 'lucia' {
   interface Register {
@@ -58,6 +70,13 @@ function prepareLookup(db: Database) {
           timeZone: organizations.timeZone,
           role: memberships.role,
           partnerId: memberships.partnerId,
+        },
+        proof: {
+          at: sessions.provenAt,
+          by: sessions.provenBy,
+          totp: sql`EXISTS (SELECT 1 FROM ${totpFactors} f WHERE f.user_id = ${users.id})`.mapWith(Boolean),
+          passkeys: sql`EXISTS (SELECT 1 FROM ${passkeys} k WHERE k.user_id = ${users.id})`.mapWith(Boolean),
+          required: organizations.twoFactorRequired,
         },
       })
       .from(sessions)
@@ -105,7 +124,7 @@ function adapter(deps: Deps, tx?: Tx): Adapter {
     },
     async setSession({ id: token, userId, attributes }) {
       if (!('at' in attributes)) throw new Error('a session starts with what createSession gives it')
-      const { at, membershipId, address, device } = attributes
+      const { at, membershipId, address, device, provenBy } = attributes
       await write()
         .insert(sessions)
         .values({
@@ -118,6 +137,8 @@ function adapter(deps: Deps, tx?: Tx): Adapter {
           absoluteExpiresAt: at + absoluteMs,
           address: address.slice(0, 64),
           device: device.slice(0, 300),
+          provenAt: at,
+          provenBy,
         })
     },
     // Ending sessions is ours (sessions.ts): everybody else knows them by their hash, and Lucia by the token only.
@@ -157,8 +178,39 @@ export function clearCookie(deps: Deps): string {
   return luciaOf(deps).createBlankSessionCookie().serialize()
 }
 
+/** The cookie of a sign-in that waits for its second factor; it opens nothing else. */
+function signInCookieName(config: Config): string {
+  return isHttps(config) ? '__Host-remit_sign_in' : 'remit_sign_in'
+}
+
+/** Lucia writes and reads this cookie too; what it names is looked up in second-step.ts. */
+function signInCookies(deps: Deps) {
+  const attributes = { secure: isHttps(deps.config), sameSite: 'lax', path: '/' } as const
+  return new Lucia<LiveSession>(adapter(deps), {
+    sessionExpiresIn: new TimeSpan(signInMs, 'ms'),
+    sessionCookie: { name: signInCookieName(deps.config), attributes },
+    getSessionAttributes: () => ({}) as LiveSession,
+  })
+}
+
+/** A `Set-Cookie` value that names a half-finished sign-in. */
+export function signInCookie(deps: Deps, token: string): string {
+  return signInCookies(deps).createSessionCookie(token).serialize()
+}
+
+export function clearSignInCookie(deps: Deps): string {
+  return signInCookies(deps).createBlankSessionCookie().serialize()
+}
+
+/** The id of the half-finished sign-in that a request's `Cookie` header names; null for none. */
+export function readSignInId(deps: Deps, cookieHeader: string | null | undefined): string | null {
+  const token = tokenIn(header => signInCookies(deps).readSessionCookie(header), cookieHeader)
+  return token ? sha256(token) : null
+}
+
 /**
- * Opens a session in the caller's transaction. The token leaves in the cookie; the database keeps its SHA-256.
+ * Opens a session in the caller's transaction, for who has just proven who they are: `provenBy` says how.
+ * The token leaves in the cookie; the database keeps its SHA-256.
  * @returns the `Set-Cookie` value among others
  */
 export async function createSession(
@@ -166,10 +218,11 @@ export async function createSession(
   userId: string,
   membershipId: string,
   { address, device }: Origin,
+  provenBy: WayToProve,
 ): Promise<{ token: string; cookie: string; sessionId: string }> {
   const lucia = luciaOf(work.deps, work.tx)
   const token = work.deps.ids.secret()
-  await lucia.createSession(userId, { membershipId, address, device, at: work.at }, { sessionId: token })
+  await lucia.createSession(userId, { membershipId, address, device, at: work.at, provenBy }, { sessionId: token })
   return { token, cookie: lucia.createSessionCookie(token).serialize(), sessionId: sha256(token) }
 }
 
@@ -180,7 +233,7 @@ export async function createSession(
 export async function renewToken(
   work: Work,
   sessionId: string,
-  set: { membershipId?: string } = {},
+  set: { membershipId?: string; provenAt?: number; provenBy?: WayToProve } = {},
 ): Promise<{ token: string; cookie: string; sessionId: string }> {
   const token = work.deps.ids.secret()
   const renewed = await work.tx
@@ -198,14 +251,14 @@ export async function renewToken(
  */
 export async function validateCookie(deps: Deps, cookieHeader: string | null | undefined): Promise<LiveSession | null> {
   const lucia = luciaOf(deps)
-  const token = tokenIn(lucia, cookieHeader)
+  const token = tokenIn(header => lucia.readSessionCookie(header), cookieHeader)
   return token ? (await lucia.validateSession(token)).session : null
 }
 
-function tokenIn(lucia: Lucia<LiveSession>, cookieHeader: string | null | undefined): string | null {
+function tokenIn(read: (header: string) => string | null, cookieHeader: string | null | undefined): string | null {
   if (!cookieHeader) return null
   try {
-    const token = lucia.readSessionCookie(cookieHeader)
+    const token = read(cookieHeader)
     return token && token.length <= 100 ? token : null
   } catch {
     // Somebody's malformed escape, like `a=%`: no session, and no error either.

@@ -94,8 +94,8 @@ export async function resetPassword(deps: Deps, address: string, secret: string,
     await unit.tx.update(users).set({ passwordHash }).where(eq(users.id, userId))
     const ended = await endUserSessions(unit, userId)
     // Whoever reads the mail is the owner: guesses from elsewhere must not keep them out now.
-    await trust(unit.tx, { purpose: 'password', account: email, address }, unit.at)
-    await forgive(unit.tx, attempt, unit.at)
+    await trust(unit.tx, { account: email, address }, unit.at)
+    await forgive(unit.tx, attempt)
     unit.audit({ action: 'auth.resetPassword', target: { type: 'user', id: userId }, after: { sessionsEnded: ended } })
     // A mail is sent in an organization's name; who belongs to none has nothing here to lose.
     if (home) tellPasswordChanged(unit, { userId, orgId: home.orgId }, 'link')

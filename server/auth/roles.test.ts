@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { permissions, roleLabels } from './rules.ts'
+import { type Permission, permissions, roleLabels, takesFreshProof } from './rules.ts'
 
 /** docs/roles.md is this table; `npm test -- unit server/auth/roles -u` writes it anew. */
 test('docs/roles.md is the permission table in words', async () => {
@@ -13,10 +13,14 @@ test('docs/roles.md is the permission table in words', async () => {
     '',
     `| | ${names.map(name => roleLabels[name].name).join(' | ')} |`,
     `|---|${names.map(() => ':-:').join('|')}|`,
-    ...Object.values(permissions).map(({ says, roles }) => {
+    ...Object.entries(permissions).map(([permission, { says, roles }]) => {
       const list: readonly string[] = roles
-      return `| ${says} | ${names.map(name => (list.includes(name) ? 'yes' : '')).join(' | ')} |`
+      const fresh = takesFreshProof(permission as Permission) ? ' *' : ''
+      return `| ${says}${fresh} | ${names.map(name => (list.includes(name) ? 'yes' : '')).join(' | ')} |`
     }),
+    '',
+    '\\* takes a fresh proof of who you are: a second factor (or, where the organization asks for none and you have none, the password) from the last ten minutes. Changing your own second factors takes one too.',
+    'Exchange rates, months, imports and the shares of deals take none: what they change is shown by a run, and approved, before money moves.',
     '',
     'Whoever created or last edited a payout can’t approve it, unless the organization allows it under Settings. Nobody approves a payout to themselves.',
     'What isn’t yours can’t be told apart from what doesn’t exist: the answer is “not found”.',

@@ -14,6 +14,7 @@ import {
   signInInput,
   switchOrgInput,
 } from './rules.ts'
+import { secondFactorProcedures } from './second-factor-router.ts'
 import {
   changePassword,
   endOtherSessions,
@@ -117,4 +118,6 @@ export const authRouter = router({
     }),
 
   endOtherSessions: signedIn().mutation(async ({ ctx }) => ({ ended: await endOtherSessions(ctx) })),
+
+  ...secondFactorProcedures,
 })

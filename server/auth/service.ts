@@ -9,12 +9,13 @@ import { membershipsOf } from './memberships.ts'
 import { checkNewPassword, hashPassword, isOutdated, verifyPassword } from './password.ts'
 import { tellPasswordChanged } from './password-reset.ts'
 import { homeOf, type Viewer } from './rules.ts'
+import { beginSecondStep, hasSecondFactor } from './second-step.ts'
 import { endPrevious, endSession, endUserSessions } from './sessions.ts'
-import { admit, forgive } from './throttle.ts'
+import { admit, forgive, trust } from './throttle.ts'
 
 /** What the browser is to be given: its new cookie, and where to go. */
 export interface Entered {
-  home: '/admin' | '/portal'
+  home: '/admin' | '/portal' | '/verify'
   cookie: string
 }
 
@@ -25,7 +26,8 @@ const actor = ({ userId, name }: { userId: string; name: string }): Actor => ({ 
 const scope = (viewer: Viewer) => ({ orgId: viewer.orgId, actor: actor(viewer) })
 
 /**
- * Signs a person in with a new token; a session that the browser had before is ended.
+ * Signs a person in with a new token; a session that the browser had before is ended. Who has a second factor is not signed in yet:
+ * the cookie names a sign-in that waits for it, and nothing else.
  * @throws DomainError UNAUTHORIZED (the same, after the same work, for unknown addresses and wrong passwords), TOO_MANY,
  * FORBIDDEN for who gave the right password but belongs to no organization any more
  */
@@ -60,9 +62,12 @@ export async function signIn(
     if (current.length === 0) throw refused()
     const still = (await membershipsOf(unit.tx, user.id)).find(membership => membership.id === home.id)
     if (!still) throw refused()
+    await forgive(unit.tx, attempt)
+    if (await hasSecondFactor(unit.tx, user.id))
+      return { home: '/verify', cookie: await beginSecondStep(unit, user.id, home.id) }
+    await trust(unit.tx, attempt, unit.at)
     await endPrevious(unit, browser.sessionId)
-    const { cookie } = await createSession(unit, user.id, home.id, browser)
-    await forgive(unit.tx, attempt, unit.at)
+    const { cookie } = await createSession(unit, user.id, home.id, browser, 'password')
     unit.audit({ action: 'auth.signIn', target: { type: 'user', id: user.id }, after: { address: browser.address } })
     return { home: homeOf(still.role), cookie }
   })
@@ -124,7 +129,8 @@ export async function changePassword(
       )
     const renewed = await renewToken(unit, sessionId)
     const sessionsEnded = input.endOtherSessions ? await endUserSessions(unit, viewer.userId, renewed.sessionId) : 0
-    await forgive(unit.tx, attempt, unit.at)
+    await forgive(unit.tx, attempt)
+    await trust(unit.tx, attempt, unit.at)
     unit.audit({ action: 'auth.changePassword', target: { type: 'user', id: viewer.userId }, after: { sessionsEnded } })
     tellPasswordChanged(unit, { userId: viewer.userId, orgId: viewer.orgId }, 'signed in')
     return { cookie: renewed.cookie, sessionsEnded }

@@ -1,10 +1,10 @@
 import { and, desc, eq, gt, lt, lte, ne, or, sql } from 'drizzle-orm'
-import { sessions, throttles } from '#db/schema/index.ts'
+import { passkeyChallenges, sessions, signIns, throttles } from '#db/schema/index.ts'
 import type { Deps } from '#server/deps.ts'
 import type { Work } from '#server/work.ts'
 import { deviceName } from './device.ts'
 import { idleMs, type LiveSession, validateCookie } from './lucia.ts'
-import type { Viewer } from './rules.ts'
+import type { Proof, Viewer } from './rules.ts'
 import { trustMs } from './throttle.ts'
 
 /** How stale `lastSeenAt` may get (milliseconds); without it every page view would be a write. */
@@ -17,12 +17,12 @@ export const touchMs = 5 * 60_000
 export async function readViewer(
   deps: Deps,
   cookieHeader: string | null | undefined,
-): Promise<{ viewer: Viewer; sessionId: string } | null> {
+): Promise<{ viewer: Viewer; proof: Proof; sessionId: string } | null> {
   const session = await validateCookie(deps, cookieHeader)
   if (!session) return null
   const now = deps.clock.now()
   if (now - session.lastSeenAt >= touchMs) await touch(deps, session, now)
-  return { viewer: session.viewer, sessionId: session.hash }
+  return { viewer: session.viewer, proof: session.proof, sessionId: session.hash }
 }
 
 async function touch(deps: Deps, session: LiveSession, now: number): Promise<void> {
@@ -84,8 +84,9 @@ export async function endPrevious(work: Work, sessionId: string | null): Promise
   if (sessionId) await work.tx.delete(sessions).where(eq(sessions.id, sessionId))
 }
 
-/** Ends all sessions of a person, in every organization; `except` one, where given. Returns how many. */
+/** Ends all sessions of a person, in every organization, and sign-ins that wait for a second factor; `except` one, where given. Returns how many. */
 export async function endUserSessions(work: Work, userId: string, except?: string): Promise<number> {
+  await work.tx.delete(signIns).where(eq(signIns.userId, userId))
   const ended = await work.tx
     .delete(sessions)
     .where(and(eq(sessions.userId, userId), except ? ne(sessions.id, except) : undefined))
@@ -102,11 +103,13 @@ export async function endMembershipSessions(work: Work, membershipId: string): P
   return ended.length
 }
 
-/** Housekeeping: forgets expired sessions, and throttles that no longer matter. Safe at any time. */
+/** Housekeeping: forgets expired sessions, sign-ins and challenges, and throttles that no longer matter. Safe at any time. */
 export async function deleteExpired(deps: Deps): Promise<void> {
   const now = deps.clock.now()
   await deps.db.write(async tx => {
     await tx.delete(sessions).where(or(lte(sessions.idleExpiresAt, now), lte(sessions.absoluteExpiresAt, now)))
+    await tx.delete(signIns).where(lte(signIns.expiresAt, now))
+    await tx.delete(passkeyChallenges).where(lte(passkeyChallenges.expiresAt, now))
     await tx
       .delete(throttles)
       .where(sql`max(${throttles.windowStartedAt}, coalesce(${throttles.blockedUntil}, 0)) < ${now - trustMs}`)

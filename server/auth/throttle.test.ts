@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { throttles } from '#db/schema/index.ts'
 import { DomainError } from '#server/lib/errors.ts'
 import { type TestDeps, testDeps } from '#server/test/deps.ts'
-import { type Attempt, admit, forgive, limits, networkOf } from './throttle.ts'
+import { type Attempt, admit, forgive, limits, networkOf, trust } from './throttle.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -20,7 +20,11 @@ async function wait(deps: TestDeps, attempt: Attempt): Promise<number> {
   }
 }
 
-const succeed = (deps: TestDeps, attempt: Attempt) => deps.db.write(tx => forgive(tx, attempt, deps.clock.now()))
+const succeed = (deps: TestDeps, attempt: Attempt) =>
+  deps.db.write(async tx => {
+    await forgive(tx, attempt)
+    await trust(tx, attempt, deps.clock.now())
+  })
 
 test('five failures of an account from one network begin a block of a minute, and each further one doubles it', async () => {
   const deps = await testDeps()

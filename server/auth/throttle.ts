@@ -31,6 +31,24 @@ export const limits = {
     account: { failures: 10, windowMs: 60 * minutes, firstBlockMs: 5 * minutes, maxBlockMs: 15 * minutes },
     network: { failures: 30, windowMs: 15 * minutes, firstBlockMs: 1 * minutes, maxBlockMs: 60 * minutes },
   },
+  /**
+   * Codes of an authenticator app: of a million, three fit at any time. Whoever gets this far has the password, so the account's
+   * block is long; it concerns codes only, never passkeys or recovery codes, and no network that is known.
+   */
+  code: {
+    pair: { failures: 5, windowMs: 15 * minutes, firstBlockMs: 1 * minutes, maxBlockMs: 60 * minutes },
+    account: { failures: 10, windowMs: 60 * minutes, firstBlockMs: 15 * minutes, maxBlockMs: 60 * minutes },
+    network: { failures: 50, windowMs: 15 * minutes, firstBlockMs: 1 * minutes, maxBlockMs: 60 * minutes },
+  },
+  /** Recovery codes (120 bits) and passkeys can't be guessed; this only keeps someone from making us look for ever. */
+  proof: {
+    pair: { failures: 10, windowMs: 15 * minutes, firstBlockMs: 1 * minutes, maxBlockMs: 15 * minutes },
+    network: { failures: 50, windowMs: 15 * minutes, firstBlockMs: 1 * minutes, maxBlockMs: 60 * minutes },
+  },
+  /** Beginning to ask a passkey: each leaves a row for five minutes. */
+  ceremony: {
+    network: { failures: 200, windowMs: 15 * minutes, firstBlockMs: 1 * minutes, maxBlockMs: 15 * minutes },
+  },
   /** Links can't be guessed (256 bits); this only keeps someone from making us look for ever. */
   link: {
     network: { failures: 30, windowMs: 15 * minutes, firstBlockMs: 1 * minutes, maxBlockMs: 60 * minutes },
@@ -113,8 +131,8 @@ async function stateOf(
   return { waitMs: Math.max(0, ...blocks), rows }
 }
 
-/** Takes an admitted attempt back because it succeeded, in the transaction of its success; the pair starts anew and is known. */
-export async function forgive(tx: Tx, attempt: Attempt, now: number): Promise<void> {
+/** Takes an admitted attempt back because it succeeded, in the transaction of its success; the pair starts anew. */
+export async function forgive(tx: Tx, attempt: Attempt): Promise<void> {
   for (const { scope, key, limit } of keysOf(attempt)) {
     const failures = scope === 'pair' ? sql`0` : sql`max(${throttles.failures} - 1, 0)`
     await tx
@@ -125,11 +143,10 @@ export async function forgive(tx: Tx, attempt: Attempt, now: number): Promise<vo
       })
       .where(sql`${throttles.key} = ${key}`)
   }
-  if (attempt.purpose === 'password') await trust(tx, attempt, now)
 }
 
-/** Remembers that this account's owner was at this address. */
-export async function trust(tx: Tx, attempt: Attempt, now: number): Promise<void> {
+/** Remembers that this account's owner was at this address: they have proven all that is asked of them. */
+export async function trust(tx: Tx, attempt: Pick<Attempt, 'account' | 'address'>, now: number): Promise<void> {
   await save(tx, { key: trustKey(attempt), failures: 0, windowStartedAt: now, blockedUntil: null })
 }
 
@@ -144,7 +161,7 @@ function keysOf({ purpose, account = '', address }: Attempt) {
   }))
 }
 
-function trustKey({ account = '', address }: Attempt): string {
+function trustKey({ account = '', address }: Pick<Attempt, 'account' | 'address'>): string {
   return `known:${sha256(JSON.stringify([account, networkOf(address)]))}`
 }
 

@@ -10,7 +10,9 @@ import {
 } from '#db/schema/index.ts'
 import { type EmailMessage, type TemplateName, templates } from '#emails/index.tsx'
 import type { PayoutProps } from '#emails/template.ts'
+import type { FactorChange } from '../auth/factors.ts'
 import { remintInvitation } from '../auth/invitations.ts'
+import { membershipsOf } from '../auth/memberships.ts'
 import { mintPasswordReset } from '../auth/password-reset.ts'
 import type { Role } from '../auth/rules.ts'
 import type { Deps } from '../deps.ts'
@@ -96,6 +98,20 @@ export async function compose(
         changedOn: moment(numberIn(about, 'changedAt') ?? now, zone),
         byLink: about.by === 'link',
         resetUrl: absolute(deps, '/forgot'),
+      }
+      return { message: { template, props }, partnerId: null, payoutId: null }
+    }
+    case 'secondFactorChanged': {
+      const userId = idIn(about, 'userId')
+      const [user] = await deps.db.read.select({ email: users.email }).from(users).where(eq(users.id, userId))
+      const [home] = await membershipsOf(deps.db.read, userId)
+      if (!user) return null
+      const props = {
+        accountEmail: user.email,
+        changedOn: moment(numberIn(about, 'changedAt') ?? now, zone),
+        what: idIn(about, 'what') as FactorChange,
+        accountUrl: absolute(deps, home?.role === 'partner' ? '/portal/account' : '/admin/account'),
+        ...textIn(about, 'name', 'by'),
       }
       return { message: { template, props }, partnerId: null, payoutId: null }
     }

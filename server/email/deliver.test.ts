@@ -344,6 +344,14 @@ test('every template can be told about, and says so in its subject', async () =>
     ],
     [
       {
+        template: 'secondFactorChanged',
+        to: { userId: admin.user.id },
+        about: { userId: admin.user.id, what: 'passkeyAdded', name: 'Laptop' },
+      },
+      /A passkey was added/,
+    ],
+    [
+      {
         template: 'transfersPaused',
         to: { staffWith: 'transfers.pause' },
         about: about(paid, { transferId: 'tr_2', reason: 'They don’t agree.', pausedAt: 1 }),

@@ -17,6 +17,7 @@ export interface Notice {
     | 'invitation'
     | 'passwordReset'
     | 'passwordChanged'
+    | 'secondFactorChanged'
     | 'approvalRequested'
     | 'payoutApproved'
     | 'payoutRejected'

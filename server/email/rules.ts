@@ -6,6 +6,7 @@ export const templateLabels = {
   invitation: 'Invitation',
   passwordReset: 'Password reset',
   passwordChanged: 'Password changed',
+  secondFactorChanged: 'Second factor changed',
   approvalRequested: 'Approval requested',
   payoutApproved: 'Payout approved',
   payoutRejected: 'Payout rejected',

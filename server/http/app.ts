@@ -8,6 +8,8 @@ import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import compression from 'compression'
 import express, { type NextFunction, type Request, type Response } from 'express'
+import { readSignInId } from '../auth/lucia.ts'
+import { passkeysPossible } from '../auth/passkeys.ts'
 import { readViewer } from '../auth/sessions.ts'
 import { type Deps, sha256 } from '../deps.ts'
 import { clearToast, readToast } from '../lib/toast.ts'
@@ -231,7 +233,9 @@ async function contextOf(deps: Deps, request: Request, response: Response): Prom
     // Whatever a service logs on the way says which request it was for.
     deps: { ...deps, log: logWith(deps.log, { requestId }) },
     viewer: session?.viewer ?? null,
+    proof: session?.proof ?? null,
     sessionId: session?.sessionId ?? null,
+    signInId: readSignInId(deps, request.get('cookie')),
     address: request.ip ?? '',
     device: (request.get('user-agent') ?? '').slice(0, 300),
     requestId,
@@ -285,12 +289,14 @@ function remix(deps: Deps, build: HttpOptions['build']): express.RequestHandler 
         toast,
         secure,
         newKey: () => randomUUID(),
+        passkeysPossible: passkeysPossible(deps.config),
+        byScript: request.path.endsWith('.data'),
         drained: () => drained(response as unknown as Response),
         refusalOf: error => {
           if (!(error instanceof TRPCError)) return null
-          const { fields = {}, retryAfterMs } = explain(error)
+          const { fields = {}, retryAfterMs, confirm = null } = explain(error)
           const message = sentenceOf(error, context.requestId)
-          return { code: error.code, status: getHTTPStatusCodeFromError(error), message, fields, retryAfterMs }
+          return { code: error.code, status: getHTTPStatusCodeFromError(error), message, fields, retryAfterMs, confirm }
         },
         logError: error => deps.log.error({ err: error, requestId: context.requestId }, 'a page failed'),
       }

@@ -1,7 +1,11 @@
+/** What a person is asked for to confirm that it is them. A recovery code stands in for either second factor. */
+export type ConfirmWay = 'password' | 'totp' | 'passkey'
+
 export type ErrorCode =
   | 'INVALID'
   | 'UNAUTHORIZED'
   | 'FORBIDDEN'
+  | 'FRESH_AUTH'
   | 'NOT_FOUND'
   | 'CONFLICT'
   | 'BLOCKED'
@@ -19,17 +23,20 @@ export class DomainError extends Error {
   readonly fields: Record<string, string> | undefined
   /** Milliseconds after which trying again makes sense. */
   readonly retryAfterMs: number | undefined
+  /** Exactly for FRESH_AUTH: how the person can confirm that it is them. None: a second factor has to be set up first. */
+  readonly confirm: readonly ConfirmWay[] | undefined
 
   constructor(
     code: ErrorCode,
     message: string,
-    extra: { fields?: Record<string, string>; retryAfterMs?: number } = {},
+    extra: { fields?: Record<string, string>; retryAfterMs?: number; confirm?: readonly ConfirmWay[] } = {},
   ) {
     super(message)
     this.name = 'DomainError'
     this.code = code
     this.fields = extra.fields
     this.retryAfterMs = extra.retryAfterMs
+    this.confirm = extra.confirm
   }
 }
 

@@ -106,7 +106,7 @@ export const orgsRouter = router({
     .input(pauseInput)
     .mutation(({ ctx, input }) => perform(ctx, 'orgs.pauseTransfers', input, work => pauseTransfers(work, input))),
 
-  resumeTransfers: can('transfers.pause')
+  resumeTransfers: can('transfers.resume')
     .input(resumeInput)
     .mutation(({ ctx, input }) => perform(ctx, 'orgs.resumeTransfers', input, work => resumeTransfers(work, input))),
 

@@ -66,9 +66,9 @@ export const partnersRouter = router({
     }),
 
   /** The partner's own profile and set-up. */
-  me: can('partners.connect').query(({ ctx }) => getOwnPartner(ctx.deps, ctx.viewer)),
+  me: can('partners.self').query(({ ctx }) => getOwnPartner(ctx.deps, ctx.viewer)),
   startSetup: can('partners.connect').mutation(({ ctx }) => startSetup(ctx.deps, own(ctx), actorOf(ctx.viewer))),
-  refreshSetup: can('partners.connect').mutation(async ({ ctx }) => {
+  refreshSetup: can('partners.self').mutation(async ({ ctx }) => {
     await refresh(ctx.deps, own(ctx), actorOf(ctx.viewer))
     return getOwnPartner(ctx.deps, ctx.viewer)
   }),

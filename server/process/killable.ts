@@ -68,7 +68,9 @@ async function markPaid(deps: Deps, { cookie, payout: { id: payoutId, version } 
   const api = createCaller({
     deps,
     viewer: session?.viewer ?? null,
+    proof: session?.proof ?? null,
     sessionId: session?.sessionId ?? null,
+    signInId: null,
     address: '127.0.0.1',
     device: 'a test',
     requestId: 'req_test',

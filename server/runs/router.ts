@@ -40,7 +40,7 @@ export const runsRouter = router({
   include: can('runs.prepare')
     .input(includeInput)
     .mutation(({ ctx, input }) => perform(ctx, 'runs.include', input, work => includeRows(work, input))),
-  execute: can('runs.prepare')
+  execute: can('runs.execute')
     .input(executeInput)
     .mutation(({ ctx, input }) => perform(ctx, 'runs.execute', input, work => executeRun(work, input))),
   discard: can('runs.prepare')

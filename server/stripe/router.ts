@@ -14,7 +14,7 @@ const runInput = z
 
 export const reconcileRouter = router({
   /** Compares the organization's payouts with Stripe's transfers now, and stores nothing. */
-  run: can('payouts.pay')
+  run: can('payouts.compare')
     .input(runInput)
     .query(async ({ ctx, input }) => {
       const since = input.days === undefined ? undefined : ctx.deps.clock.now() - input.days * dayMs

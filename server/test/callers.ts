@@ -1,5 +1,5 @@
 import { createSession } from '#server/auth/lucia.ts'
-import type { Role, Viewer } from '#server/auth/rules.ts'
+import type { Proof, Role, Viewer, WayToProve } from '#server/auth/rules.ts'
 import type { Deps } from '#server/deps.ts'
 import type { Context } from '#server/trpc.ts'
 import { work } from '#server/work.ts'
@@ -12,17 +12,28 @@ export function contextFor(
   given: Partial<Context> = {},
 ): Context & { cookies: string[] } {
   const cookies: string[] = []
-  return {
+  const context: Context & { cookies: string[] } = {
     deps,
     viewer,
+    // Proven just now, whenever it is asked: tests of what goes stale say so themselves.
+    get proof() {
+      return viewer && aProof({ at: deps.clock.now() })
+    },
     sessionId: viewer && `session of ${viewer.membershipId}`,
+    signInId: null,
     address: '198.51.100.7',
     device: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
     requestId: 'req_test',
     setCookie: cookie => cookies.push(cookie),
     cookies,
-    ...given,
   }
+  // Not spread, which would ask for the proof once and for all.
+  return Object.defineProperties(context, Object.getOwnPropertyDescriptors(given))
+}
+
+/** A second factor given at `at` (UTC milliseconds), by somebody who has one, in an organization that asks for one. */
+export function aProof(values: Partial<Proof> = {}): Proof {
+  return { at: null, by: 'totp', totp: true, passkeys: false, required: true, ...values }
 }
 
 /** The whole API as this viewer, or as nobody. The router is loaded here, so that a domain's own test needs no other domain. */
@@ -37,15 +48,16 @@ export async function asRole(deps: Deps, role: Role, given: { org?: Org; partner
   return { ...member, api: await callerFor(deps, member.viewer) }
 }
 
-/** Signs a member in by inserting a session; `cookie` is what their browser sends from then on. */
+/** Signs a member in by inserting a session, with a second factor given just now unless said otherwise; `cookie` is what their browser sends from then on. */
 export async function aSession(
   deps: Deps,
   member: Pick<Member, 'viewer'>,
-  origin = { address: '198.51.100.7', device: 'a test' },
+  origin: { address: string; device: string } = { address: '198.51.100.7', device: 'a test' },
+  provenBy: WayToProve = 'totp',
 ): Promise<{ cookie: string; sessionId: string; token: string }> {
   const { userId, membershipId, orgId, name } = member.viewer
   const opened = await work(deps, { orgId, actor: { kind: 'user', id: userId, name } }, unit =>
-    createSession(unit, userId, membershipId, origin),
+    createSession(unit, userId, membershipId, origin, provenBy),
   )
   return { ...opened, cookie: opened.cookie.split(';')[0] ?? '' }
 }

@@ -8,16 +8,27 @@ import { Input } from '#app/components/input.tsx'
 import { Badge } from '#app/components/status-badge.tsx'
 import { When } from '#app/components/when.tsx'
 import { NewPassword } from '#app/routes/auth/new-password.tsx'
-import type { AccountData, AccountForm, AccountRefusal } from './account.server.ts'
+import type { AccountAnswer, AccountData, AccountForm, AccountRefusal } from './account.server.ts'
+import { Factors } from './factors.tsx'
 
 /** Profile, password, sessions and organizations of the signed-in person. */
-export function AccountParts({ account, refusal }: { account: AccountData; refusal?: AccountRefusal }) {
+export function AccountParts({
+  account,
+  answer,
+  page,
+}: {
+  account: AccountData
+  answer?: AccountAnswer
+  page: string
+}) {
+  const refusal = answer && 'message' in answer ? answer : undefined
   const errorsOf = (form: AccountForm) => (refusal?.form === form ? refusal : undefined)
   return (
     <>
       <Profile account={account} errors={errorsOf('profile')} />
       <Organizations organizations={account.organizations} />
       <Password email={account.email} errors={errorsOf('password')} />
+      <Factors factors={account.factors} codes={answer?.codes ?? null} errors={errorsOf('factors')} page={page} />
       <Sessions sessions={account.sessions} errors={errorsOf('sessions')} />
     </>
   )

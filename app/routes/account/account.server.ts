@@ -7,6 +7,7 @@ export async function readAccount(args: LoaderFunctionArgs) {
   return query(args, async api => {
     const { viewer, memberships } = await api.auth.me()
     const sessions = await api.auth.sessions()
+    const factors = await api.auth.factors()
     return {
       name: viewer.name,
       email: viewer.email,
@@ -17,20 +18,25 @@ export async function readAccount(args: LoaderFunctionArgs) {
         current,
       })),
       sessions,
+      factors,
     }
   })
 }
 
 export type AccountData = Awaited<ReturnType<typeof readAccount>>
 
-export type AccountForm = 'profile' | 'password' | 'sessions'
+export type AccountForm = 'profile' | 'password' | 'factors' | 'sessions'
 
 /** What the page is told of a refusal: which form, and why. */
 export interface AccountRefusal {
   form: AccountForm
   message: string
   fields: Record<string, string>
+  codes?: undefined
 }
+
+/** What the page is told after a post that stays on it. */
+export type AccountAnswer = AccountRefusal | { form: 'factors'; codes: string[] | null }
 
 /** One of the page's forms, by its `intent`. What succeeded leads back to the page; what was refused stays beside its form. */
 export async function changeAccount(args: ActionFunctionArgs, page: '/admin/account' | '/portal/account') {
@@ -54,6 +60,21 @@ export async function changeAccount(args: ActionFunctionArgs, page: '/admin/acco
       const { sessionsEnded } = outcome.value
       return done(`Your password is changed.${sessionsEnded > 0 ? ` ${endedWords(sessionsEnded)}` : ''}`)
     }
+    case 'removeTotp': {
+      const endOtherSessions = form.has('endOtherSessions')
+      const outcome = await mutate(args, api => api.auth.removeTotp({ endOtherSessions }))
+      return outcome.ok ? done('Your authenticator app is removed.') : refuseIn('factors', outcome)
+    }
+    case 'removePasskey': {
+      const input = { id: text('passkeyId'), endOtherSessions: form.has('endOtherSessions') }
+      const outcome = await mutate(args, api => api.auth.removePasskey(input))
+      return outcome.ok ? done('The passkey is removed.') : refuseIn('factors', outcome)
+    }
+    case 'renewCodes': {
+      const outcome = await mutate(args, api => api.auth.renewRecoveryCodes())
+      if (!outcome.ok) return refuseIn('factors', outcome)
+      return data({ form: 'factors', codes: outcome.value.codes } satisfies AccountAnswer as AccountAnswer)
+    }
     case 'endSession': {
       const outcome = await mutate(args, api => api.auth.endSession({ id: text('sessionId') }))
       if (!outcome.ok) return refuseIn('sessions', outcome)
@@ -69,7 +90,7 @@ export async function changeAccount(args: ActionFunctionArgs, page: '/admin/acco
           form: 'profile',
           message: 'That form is not one of this page.',
           fields: {},
-        } satisfies AccountRefusal as AccountRefusal,
+        } satisfies AccountAnswer as AccountAnswer,
         {
           status: 400,
         },
@@ -83,6 +104,6 @@ function endedWords(count: number): string {
 }
 
 function refuseIn(form: AccountForm, { message, fields, status }: Extract<Outcome<unknown>, { ok: false }>) {
-  const refusal: AccountRefusal = { form, message, fields }
+  const refusal: AccountAnswer = { form, message, fields }
   return data(refusal, { status })
 }

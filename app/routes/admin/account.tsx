@@ -16,10 +16,10 @@ export function action(args: ActionFunctionArgs) {
 
 export default function Account() {
   const account = useLoaderData<typeof loader>()
-  const refusal = useActionData<typeof action>()
+  const answer = useActionData<typeof action>()
   return (
     <Page title="Account" width="narrow" description="The same in all organizations you belong to.">
-      <AccountParts account={account} refusal={refusal} />
+      <AccountParts account={account} answer={answer} page="/admin/account" />
     </Page>
   )
 }

@@ -31,7 +31,7 @@ const places: { heading?: string; items: (NavItem & { needs: Permission })[] }[]
       { label: 'Imports', to: '/admin/imports', icon: 'upload', needs: 'imports.manage' },
       { label: 'Emails', to: '/admin/emails', icon: 'mail', needs: 'emails.read' },
       { label: 'Jobs', to: '/admin/jobs', icon: 'jobs', needs: 'jobs.read' },
-      { label: 'Reconcile', to: '/admin/reconcile', icon: 'refresh', needs: 'payouts.pay' },
+      { label: 'Reconcile', to: '/admin/reconcile', icon: 'refresh', needs: 'payouts.compare' },
       { label: 'Audit', to: '/admin/audit', icon: 'audit', needs: 'audit.read' },
     ],
   },

@@ -24,7 +24,7 @@ const spans = [
 export async function loader(args: LoaderFunctionArgs) {
   return query(args, async api => {
     const { viewer } = await api.auth.me()
-    return { mayRun: allows(viewer.role, 'payouts.pay'), simulated: args.context.simulated }
+    return { mayRun: allows(viewer.role, 'payouts.compare'), simulated: args.context.simulated }
   })
 }
 

@@ -6,6 +6,7 @@ import { Form, HiddenFields } from '#app/components/form.tsx'
 import { Input } from '#app/components/input.tsx'
 import { homeOf } from '#server/auth/rules.ts'
 import { attempt } from './attempt.server.ts'
+import { PasskeyForm } from './passkey-form.tsx'
 import { ownPath } from './return-path.ts'
 
 export const meta: MetaFunction = () => [{ title: 'Sign in · Remit' }]
@@ -14,20 +15,29 @@ export function loader({ request, context }: LoaderFunctionArgs) {
   const { searchParams } = new URL(request.url)
   const to = ownPath(searchParams.get('to') ?? searchParams.get('returnTo'))
   if (context.viewer) throw redirect(to ?? homeOf(context.viewer.role))
-  return { to }
+  return { to, passkeys: context.passkeysPossible }
 }
 
 export async function action(args: ActionFunctionArgs) {
   const form = await args.request.formData()
+  if (form.get('remit.by') === 'passkey') {
+    const response = String(form.get('remit.passkey') ?? '')
+    const entered = await attempt(args, api => api.auth.signInWithPasskey({ response }))
+    if (entered.ok) return redirect(ownPath(form.get('to')) ?? entered.value.home, 303)
+    return data({ ...entered, fields: {}, email: '' }, { status: entered.status })
+  }
   const email = String(form.get('email') ?? '')
   const outcome = await attempt(args, api => api.auth.signIn({ email, password: String(form.get('password') ?? '') }))
   // The address is kept for the next try, the password never.
   if (!outcome.ok) return data({ ...outcome, email: email.slice(0, 254) }, { status: outcome.status })
-  return redirect(ownPath(form.get('to')) ?? outcome.value.home, 303)
+  const to = ownPath(form.get('to'))
+  const { home } = outcome.value
+  if (home === '/verify') return redirect(to ? `/verify?to=${encodeURIComponent(to)}` : '/verify', 303)
+  return redirect(to ?? home, 303)
 }
 
 export default function Login() {
-  const { to } = useLoaderData<typeof loader>()
+  const { to, passkeys } = useLoaderData<typeof loader>()
   const refusal = useActionData<typeof action>()
   return (
     <AuthShell
@@ -64,6 +74,18 @@ export default function Login() {
           Sign in
         </SubmitButton>
       </Form>
+      {passkeys ? (
+        <div className="mt-4">
+          <PasskeyForm
+            ceremony="signIn"
+            label="Sign in with a passkey"
+            carried={to ? [['to', to]] : []}
+            variant="secondary"
+            size="lg"
+            block
+          />
+        </div>
+      ) : null}
     </AuthShell>
   )
 }

@@ -26,10 +26,10 @@ export function action(args: ActionFunctionArgs) {
 
 export default function Account() {
   const { account, orgName, partner } = useLoaderData<typeof loader>()
-  const refusal = useActionData<typeof action>()
+  const answer = useActionData<typeof action>()
   return (
     <Page title="Account" width="narrow">
-      <AccountParts account={account} refusal={refusal} />
+      <AccountParts account={account} answer={answer} page="/portal/account" />
       <Card
         title={`${partner.name} at ${orgName}`}
         description={`Something wrong here? Tell ${orgName}; only they change it.`}

@@ -23,6 +23,8 @@ export const lumen = {
   approvalsRequired: 1,
   /** In minor units, by currency. */
   minimums: { USD: 2_500, EUR: 2_500, GBP: 2_000 },
+  /** So that nobody needs an app to look around; whoever sets one up is asked for it from then on. */
+  twoFactorRequired: false,
 } as const
 
 export const lumenStaff = {
@@ -39,6 +41,8 @@ export const harbor = {
   timeZone: 'Europe/Berlin',
   approvalsRequired: 2,
   minimums: { EUR: 1_000 },
+  /** Whoever approves here first is led to set up a second factor, as in a real organization. */
+  twoFactorRequired: true,
 } as const
 
 export const harborStaff = {
@@ -66,7 +70,11 @@ export const demoLogins: readonly DemoLogin[] = [
     email: 'priya@cedarpoint.example',
     says: 'Cedar Point Labs: has to set up payouts first',
   },
-  { role: 'Owner', ...who(harborStaff.nadia), says: 'Harbor Analytics: two approvals, transfers paused' },
+  {
+    role: 'Owner',
+    ...who(harborStaff.nadia),
+    says: 'Harbor Analytics: two approvals, a second factor, transfers paused',
+  },
 ]
 
 function who({ name, email }: DemoPerson) {

@@ -18,6 +18,9 @@ type House = People & Awaited<ReturnType<typeof fullHouse>>
 const pages: Record<string, { as: 'owner' | 'partner' | 'nobody'; at: (house: House) => string[] }> = {
   '/': { as: 'nobody', at: () => ['/'] },
   '/login': { as: 'nobody', at: () => ['/login'] },
+  '/verify': { as: 'nobody', at: () => ['/verify'] },
+  '/confirm': { as: 'owner', at: () => ['/confirm'] },
+  '/two-factor': { as: 'owner', at: () => ['/two-factor'] },
   '/forgot': { as: 'nobody', at: () => ['/forgot', '/forgot?sent'] },
   '/reset/:token': { as: 'nobody', at: () => [`/reset/${'x'.repeat(43)}`] },
   '/invitations/:token': { as: 'nobody', at: house => [house.invitationPath, `/invitations/${'x'.repeat(43)}`] },

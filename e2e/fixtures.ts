@@ -15,12 +15,12 @@ interface Fixtures {
  * A test in a world of its own: `seed` adds to the people that are always there. One world serves all tests of a file, in order;
  * after a failure the rest get a new one.
  */
-export function testIn<Own>(seed: (given: Base) => Promise<Own>) {
+export function testIn<Own>(seed: (given: Base) => Promise<Own>, options: { host?: string } = {}) {
   return base.extend<Fixtures & { watched: Watched; report: undefined }, { world: World<Own> }>({
     world: [
       // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
       async ({}, use) => {
-        const world = await startWorld(seed)
+        const world = await startWorld(seed, options)
         await use(world)
         await world.stop()
       },

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { aPayout } from '#server/test/factories.ts'
+import { anApp } from '#server/test/second-factors.ts'
 import { expect, testIn } from './fixtures.ts'
 import { approve, createPayout, markPaid, numberOf, openDialog, reject, rowOf, statusOf, toast } from './steps.ts'
 import { password } from './world/people.ts'
@@ -12,7 +13,7 @@ const test = testIn(async ({ deps, payable, manager, owner }) => {
   const samples = []
   for (const [index, status] of statuses.entries())
     samples.push(await aPayout(deps, { ...common, status, amount: 10_000 * (index + 1), period: '2026-02' }))
-  return { samples }
+  return { samples, app: await anApp(deps, owner.user) }
 })
 
 test('demo mode: look, approve, mark paid, reject, create, export', async ({ world, browse }) => {
@@ -73,6 +74,8 @@ test('production mode: log in, review, approve or reject, mark paid after the ba
     await page.getByLabel('Email').fill(world.owner.email)
     await page.getByLabel('Password').fill(password)
     await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByLabel('Code of your authenticator app').fill(world.app.code(Date.now()))
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await expect(page).toHaveURL(`${world.url}/admin/payouts`)
   })
   const created = await test.step('2, 3: the payouts, and what is pending', async () => {

@@ -35,9 +35,12 @@ const secrets = {
 
 /**
  * Starts everything and seeds it. The database is filled before the app starts, since one process owns its file.
- * STRIPE_API_BASE and SIMULATOR_PORT are honoured, so that a recording proxy can stand between the app and the simulator.
+ * `host` is the name that people use: passkeys want one that is no number. STRIPE_API_BASE and SIMULATOR_PORT are honoured, so that a recording proxy can stand between the app and the simulator.
  */
-export async function startWorld<Own>(seed: (base: Base) => Promise<Own>): Promise<World<Own>> {
+export async function startWorld<Own>(
+  seed: (base: Base) => Promise<Own>,
+  { host = '127.0.0.1' } = {},
+): Promise<World<Own>> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'remit-e2e-'))
   const started: Started[] = []
   let errors: string[] = []
@@ -62,7 +65,7 @@ export async function startWorld<Own>(seed: (base: Base) => Promise<Own>): Promi
   try {
     const port = await freePort()
     const simulatorPort = Number(process.env.SIMULATOR_PORT) || (await freePort())
-    const url = `http://127.0.0.1:${port}`
+    const url = `http://${host}:${port}`
     const simulatorUrl = `http://127.0.0.1:${simulatorPort}`
     const own = {
       NODE_ENV: 'production',
@@ -78,7 +81,7 @@ export async function startWorld<Own>(seed: (base: Base) => Promise<Own>): Promi
       MAIL_FROM: 'Acme payouts <payouts@acme.example>',
       SIMULATOR_PORT: String(simulatorPort),
       SIMULATOR_STATE: path.join(folder, 'simulator.db'),
-      SIMULATOR_WEBHOOK_BASE: url,
+      SIMULATOR_WEBHOOK_BASE: `http://127.0.0.1:${port}`,
     }
     const env = { ...withoutInstallation(process.env), ...own }
     const start = (name: string, file: string) => {

@@ -50,6 +50,11 @@ async function challenge(deps: Deps, purpose: Purpose, userId: string | null): P
   return new Uint8Array(Buffer.from(secret, 'base64url'))
 }
 
+/** None is asked for, and their bytes have no shape in JSON. */
+function withoutExtensions<Options extends { extensions?: unknown }>({ extensions: _, ...options }: Options) {
+  return options
+}
+
 /** The options with which a browser asks for a new passkey: any device, and it has to know its person, by finger, face or PIN. */
 export async function beginAdding(deps: Deps, person: { userId: string; email: string; name: string }) {
   const known = await deps.db.read
@@ -58,18 +63,20 @@ export async function beginAdding(deps: Deps, person: { userId: string; email: s
     .where(eq(passkeys.userId, person.userId))
   if (known.length >= mostPasskeys)
     throw new DomainError('INVALID', `You have ${mostPasskeys} passkeys already. Remove one that you don’t use.`)
-  return generateRegistrationOptions({
-    rpName: 'Remit',
-    rpID: relyingParty(deps.config).rpID,
-    userName: person.email,
-    userDisplayName: person.name,
-    userID: new Uint8Array(Buffer.from(person.userId)),
-    challenge: await challenge(deps, 'add', person.userId),
-    timeout: ceremonyMs,
-    attestationType: 'none',
-    excludeCredentials: known,
-    authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
-  })
+  return withoutExtensions(
+    await generateRegistrationOptions({
+      rpName: 'Remit',
+      rpID: relyingParty(deps.config).rpID,
+      userName: person.email,
+      userDisplayName: person.name,
+      userID: new Uint8Array(Buffer.from(person.userId)),
+      challenge: await challenge(deps, 'add', person.userId),
+      timeout: ceremonyMs,
+      attestationType: 'none',
+      excludeCredentials: known,
+      authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
+    }),
+  )
 }
 
 /** The options with which a browser asks for one of a person's passkeys; of nobody's in particular, for signing in by it alone. */
@@ -81,13 +88,15 @@ export async function beginUsing(deps: Deps, purpose: 'confirm' | 'sign_in', use
           .select({ id: passkeys.id, transports: passkeys.transports })
           .from(passkeys)
           .where(eq(passkeys.userId, userId))
-  return generateAuthenticationOptions({
-    rpID: relyingParty(deps.config).rpID,
-    challenge: await challenge(deps, purpose, userId),
-    timeout: ceremonyMs,
-    allowCredentials: known,
-    userVerification: 'required',
-  })
+  return withoutExtensions(
+    await generateAuthenticationOptions({
+      rpID: relyingParty(deps.config).rpID,
+      challenge: await challenge(deps, purpose, userId),
+      timeout: ceremonyMs,
+      allowCredentials: known,
+      userVerification: 'required',
+    }),
+  )
 }
 
 /** The challenge that a device says it signed; the library compares it with what was signed. */

@@ -19,7 +19,7 @@ test('docs/roles.md is the permission table in words', async () => {
       return `| ${says}${fresh} | ${names.map(name => (list.includes(name) ? 'yes' : '')).join(' | ')} |`
     }),
     '',
-    '\\* takes a fresh proof of who you are: a second factor (or, where the organization asks for none and you have none, the password) from the last ten minutes. Changing your own second factors takes one too.',
+    '\\* takes a second factor from the last ten minutes. An organization can do without, for people who have none; new ones ask for it. Changing your own second factors takes a fresh proof too: one of them, or the password for the first.',
     'Exchange rates, months, imports and the shares of deals take none: what they change is shown by a run, and approved, before money moves.',
     '',
     'Whoever created or last edited a payout can’t approve it, unless the organization allows it under Settings. Nobody approves a payout to themselves.',

@@ -118,12 +118,14 @@ export function waysOf({ totp, passkeys }: Pick<Proof, 'totp' | 'passkeys'>): Co
 }
 
 /**
- * What to ask the person for before they go on, or null where the proof is fresh: a second factor where they have one, or where
- * `secondFactor` is asked for and the organization requires it; else the password. An empty list: they have to set one up first.
+ * What to ask the person for before they go on, or null for nothing: a second factor where they have one, or where the organization
+ * requires one. An empty list: they have to set one up first. For their own second factors (`strongest`) the password is asked of who
+ * has none; money in an organization that requires none is not held up for that.
  */
 export function proofMissing(proof: Proof, now: number, asks: 'secondFactor' | 'strongest'): ConfirmWay[] | null {
   const hasSecond = proof.totp || proof.passkeys
   const takesSecond = hasSecond || (asks === 'secondFactor' && proof.required)
+  if (asks === 'secondFactor' && !takesSecond) return null
   const fresh = proof.at !== null && now - proof.at < freshMs
   if (fresh && (proof.by !== 'password' || !takesSecond)) return null
   return takesSecond && !hasSecond ? [] : waysOf(proof)

@@ -12,7 +12,9 @@ import { z } from 'zod'
 import { openDatabase } from '#db/client.ts'
 import { migrate } from '#db/migrate.ts'
 import { memberships, organizations, users } from '#db/schema/index.ts'
+import { removeAllFactors } from '#server/auth/factors.ts'
 import { inviteMember, remintInvitation } from '#server/auth/invitations.ts'
+import { membershipsOf } from '#server/auth/memberships.ts'
 import { checkNewPassword, hashPassword } from '#server/auth/password.ts'
 import { newPassword } from '#server/auth/rules.ts'
 import { endMembershipSessions, endUserSessions } from '#server/auth/sessions.ts'
@@ -25,12 +27,16 @@ import { emailAddress, line } from '#server/lib/text.ts'
 import { type Actor, type Work, work } from '#server/work.ts'
 
 const usage = `npm run owner -- --email you@company.com [--name "Your Name"] [--org "Company"] [--password-stdin]
+npm run owner -- --email somebody@company.com --reset-second-factor
 
   --email           who becomes an owner
   --org             the organization; made when there is none of that name. Needed where there are several.
   --name            the person's name, with --password-stdin
   --password-stdin  read the password from standard input instead of printing an invitation link;
-                    for somebody who has an account, this sets a new password and ends their sessions`
+                    for somebody who has an account, this sets a new password and ends their sessions
+  --reset-second-factor
+                    remove the app, passkeys and recovery codes of somebody who lost them, and end their sessions;
+                    they get an email, and sign in with their password`
 
 const actor: Actor = { kind: 'command', id: 'owner', name: 'npm run owner' }
 
@@ -143,6 +149,24 @@ async function enthrone(unit: Work, { email, name }: OwnerInput, passwordHash: s
   })
 }
 
+/**
+ * Takes all second factors off a person, whichever organizations they belong to.
+ * @throws DomainError NOT_FOUND for an address that nobody has
+ */
+export async function resetSecondFactor(deps: Deps, email: string): Promise<void> {
+  const [user] = await deps.db.read.select({ id: users.id }).from(users).where(eq(users.email, email))
+  if (!user) throw new DomainError('NOT_FOUND', `Nobody here signs in with ${email}.`)
+  const [home] = await membershipsOf(deps.db.read, user.id)
+  await work(deps, { orgId: home?.orgId ?? 'system', actor }, async unit => {
+    const sessionsEnded = await removeAllFactors(unit, user.id, 'Whoever runs Remit')
+    unit.audit({
+      action: 'orgs.resetSecondFactor',
+      target: { type: 'user', id: user.id },
+      after: { email, sessionsEnded },
+    })
+  })
+}
+
 function readArguments(args: string[]) {
   return parseArgs({
     args,
@@ -151,6 +175,7 @@ function readArguments(args: string[]) {
       name: { type: 'string' },
       org: { type: 'string' },
       'password-stdin': { type: 'boolean', default: false },
+      'reset-second-factor': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   }).values
@@ -162,7 +187,7 @@ export async function main(
   say = (words: string) => void process.stdout.write(`${words}\n`),
 ): Promise<number> {
   try {
-    const { 'password-stdin': fromStdin, help, ...given } = readArguments(args)
+    const { 'password-stdin': fromStdin, 'reset-second-factor': reset, help, ...given } = readArguments(args)
     if (help || !given.email) {
       say(usage)
       return help ? 0 : 2
@@ -172,6 +197,12 @@ export async function main(
     if (!input.success) {
       say(input.error.issues.map(issue => issue.message).join('\n'))
       return 2
+    }
+    const { email } = input.data
+    if (reset) {
+      await onDatabase(deps => resetSecondFactor(deps, email))
+      say(`${email} has no second factor any more, and is signed out everywhere.`)
+      return 0
     }
     tell(await onDatabase(deps => makeOwner(deps, input.data)), input.data.email, say)
     return 0

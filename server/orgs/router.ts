@@ -1,5 +1,5 @@
 import { inviteMember, remintInvitation, revokeInvitation } from '#server/auth/invitations.ts'
-import { allows, permissions, roleLabels } from '#server/auth/rules.ts'
+import { allows, type Permission, permissions, roleLabels, takesFreshProof } from '#server/auth/rules.ts'
 import { can, perform, router } from '#server/trpc.ts'
 import {
   changeRoleInput,
@@ -18,6 +18,7 @@ import {
   pauseOf,
   pauseTransfers,
   readSettings,
+  resetSecondFactor,
   resumeTransfers,
   updateSettings,
 } from './service.ts'
@@ -76,6 +77,12 @@ export const orgsRouter = router({
       perform(ctx, 'orgs.endMemberSessions', input, work => endMemberSessions(work, input)),
     ),
 
+  resetSecondFactor: can('team.manage')
+    .input(memberInput)
+    .mutation(({ ctx, input }) =>
+      perform(ctx, 'orgs.resetSecondFactor', input, work => resetSecondFactor(work, input)),
+    ),
+
   settings: can('settings.read').query(async ({ ctx }) => {
     const { deps, viewer } = ctx
     const { org, minimums, dailyLimits } = await readSettings(deps.db.read, viewer.orgId)
@@ -85,6 +92,7 @@ export const orgsRouter = router({
       timeZone: org.timeZone,
       creatorMayApprove: org.creatorMayApprove,
       approvalsRequired: org.approvalsRequired,
+      twoFactorRequired: org.twoFactorRequired,
       destinationHoldHours: org.destinationHoldHours,
       minimums,
       /** The most that one person may approve, or send, within 24 hours; by act and currency. */
@@ -113,6 +121,11 @@ export const orgsRouter = router({
   /** The permission table in words, the same that the procedures ask. */
   permissions: can('settings.read').query(() => ({
     roles: Object.entries(roleLabels).map(([role, { name, says }]) => ({ role, name, says })),
-    permissions: Object.entries(permissions).map(([permission, { says, roles }]) => ({ permission, says, roles })),
+    permissions: Object.entries(permissions).map(([permission, { says, roles }]) => ({
+      permission,
+      says,
+      roles,
+      fresh: takesFreshProof(permission as Permission),
+    })),
   })),
 })

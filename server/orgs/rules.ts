@@ -54,6 +54,7 @@ export const settingsInput = z
       .optional(),
     creatorMayApprove: z.boolean().optional(),
     approvalsRequired: z.union([z.literal(1), z.literal(2)], { error: 'One or two approvals.' }).optional(),
+    twoFactorRequired: z.boolean().optional(),
     destinationHoldHours: z
       .number({ error: 'Enter a number of hours.' })
       .int('Whole hours only.')
@@ -99,18 +100,21 @@ export const memberActions = {
   disable: { label: 'Disable' },
   enable: { label: 'Enable' },
   endSessions: { label: 'End sessions' },
+  resetSecondFactor: { label: 'Reset second factor' },
 } as const
 export type MemberAction = keyof typeof memberActions
 
 /** What an owner may do with a member; empty for everyone else. Partners' people keep their role: it says whose money they see. */
 export function memberActionsFor(
   viewerRole: Role,
-  member: { role: Role; disabled: boolean; lastOwner: boolean },
+  member: { role: Role; disabled: boolean; lastOwner: boolean; secondFactor: boolean; you: boolean },
 ): MemberAction[] {
   if (viewerRole !== 'owner') return []
   if (member.disabled) return ['enable']
   const actions: MemberAction[] = member.role === 'partner' ? [] : ['changeRole']
-  return member.lastOwner ? ['endSessions'] : [...actions, 'disable', 'endSessions']
+  // Your own are under Account, where you prove that they are yours.
+  const reset: MemberAction[] = member.secondFactor && !member.you ? ['resetSecondFactor'] : []
+  return member.lastOwner ? ['endSessions'] : [...actions, 'disable', 'endSessions', ...reset]
 }
 
 export const lastOwnerSentence = 'This is the only owner. Make somebody else an owner first.'

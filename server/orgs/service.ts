@@ -1,7 +1,8 @@
-import { and, desc, eq, isNull, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { Drizzle, Tx } from '#db/client.ts'
 import { audit, memberships, organizations, payoutMinimums, users } from '#db/schema/index.ts'
+import { removeAllFactors } from '#server/auth/factors.ts'
 import { revokeInvitationsBy } from '#server/auth/invitations.ts'
 import { endMembershipSessions } from '#server/auth/sessions.ts'
 import { notify } from '#server/email/notify.ts'
@@ -80,6 +81,7 @@ async function conflict(work: Work, type: string, id: string, what: string): Pro
     'orgs.changeRole': 'changed the role',
     'orgs.disableMember': 'disabled this member',
     'orgs.enableMember': 'enabled this member',
+    'orgs.resetSecondFactor': 'reset the second factor',
     'orgs.updateSettings': 'changed the settings',
     'orgs.pauseTransfers': 'stopped all transfers',
     'orgs.resumeTransfers': 'resumed transfers',
@@ -160,6 +162,39 @@ export async function endMemberSessions(work: Work, input: MemberInput): Promise
   })
   work.changed('team')
   return { membershipId: member.id, version: member.version, sessionsEnded }
+}
+
+/**
+ * Takes all second factors off a member who has lost them, ends all their sessions, and tells them by mail. The factors are the
+ * person's, in every organization: an owner may do this only where theirs is the only one.
+ * @throws DomainError NOT_FOUND, CONFLICT for an old version, INVALID for oneself, BLOCKED for who belongs elsewhere too
+ */
+export async function resetSecondFactor(work: Work, input: MemberInput): Promise<ChangedMember> {
+  const member = await memberOf(work, input.membershipId)
+  if (member.userId === work.actor.id)
+    throw new DomainError(
+      'INVALID',
+      'Change your own second factors under Account, with one of them or a recovery code.',
+    )
+  const [elsewhere] = await work.tx
+    .select({ id: memberships.id })
+    .from(memberships)
+    .where(
+      and(eq(memberships.userId, member.userId), ne(memberships.orgId, work.orgId), isNull(memberships.disabledAt)),
+    )
+  if (elsewhere)
+    throw new DomainError(
+      'BLOCKED',
+      `${member.name} belongs to another organization too, which their second factors protect as well. A recovery code lets them in; without one, whoever runs Remit resets it on the machine.`,
+    )
+  const version = await updateMember(work, member, input, {})
+  const sessionsEnded = await removeAllFactors(work, member.userId, work.actor.name)
+  work.audit({
+    action: 'orgs.resetSecondFactor',
+    target: { type: 'membership', id: member.id },
+    after: { name: member.name, sessionsEnded },
+  })
+  return { membershipId: member.id, version, sessionsEnded }
 }
 
 export async function readSettings(db: Drizzle | Tx, orgId: string) {

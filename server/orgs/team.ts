@@ -20,6 +20,10 @@ export async function readTeam(deps: Deps, viewer: Viewer) {
       createdAt: memberships.createdAt,
       version: memberships.version,
       sessions: sql<number>`(SELECT count(*) ${alive})`,
+      secondFactor:
+        sql`EXISTS (SELECT 1 FROM totp_factors f WHERE f.user_id = ${users.id}) OR EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = ${users.id})`.mapWith(
+          Boolean,
+        ),
       lastSeenAt: sql<number | null>`(SELECT max(s.last_seen_at) ${alive})`,
     })
     .from(memberships)
@@ -29,13 +33,20 @@ export async function readTeam(deps: Deps, viewer: Viewer) {
   const owners = rows.filter(row => row.role === 'owner' && row.disabledAt === null).length
   const manages = allows(viewer.role, 'team.manage')
   const members = rows.map(row => {
+    const you = row.userId === viewer.userId
     const lastOwner = owners === 1 && row.role === 'owner' && row.disabledAt === null
     return {
       ...row,
       roleName: roleLabels[row.role].name,
-      you: row.userId === viewer.userId,
+      you,
       lastOwner,
-      actions: memberActionsFor(viewer.role, { role: row.role, disabled: row.disabledAt !== null, lastOwner }),
+      actions: memberActionsFor(viewer.role, {
+        role: row.role,
+        disabled: row.disabledAt !== null,
+        lastOwner,
+        secondFactor: row.secondFactor,
+        you,
+      }),
     }
   })
   const invitations = (await listInvitations(deps, viewer.orgId))

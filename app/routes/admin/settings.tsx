@@ -15,6 +15,7 @@ import { OrganizationSettings } from './settings/organization.tsx'
 import { useSettingsAnswer } from './settings/page-data.ts'
 import { PermissionTable } from './settings/permissions.tsx'
 import { ReadOnly } from './settings/read-only.tsx'
+import { SecondFactorSettings } from './settings/second-factor.tsx'
 import { Transfers } from './settings/transfers.tsx'
 
 export const meta: MetaFunction = () => [{ title: 'Settings · Remit' }]
@@ -58,6 +59,7 @@ export default function Settings() {
           <OrganizationSettings />
           <ApprovalSettings />
           <LimitSettings />
+          <SecondFactorSettings />
           <HoldSettings />
           <Minimums />
           <DownloadSettings />

@@ -62,8 +62,9 @@ export default function Confirm() {
 }
 
 function asksFor(ways: readonly ConfirmWay[]): string {
-  const what = ways.includes('password') ? 'your password' : 'your second factor'
-  return `For what moves money or decides who may, Remit asks for ${what} again ten minutes after the last time.`
+  return ways.includes('password')
+    ? 'Before you set up a second factor, enter your password once more.'
+    : 'For what moves money or decides who may, Remit asks for your second factor again ten minutes after the last time.'
 }
 
 /** A download leaves this page where it is. */

@@ -24,7 +24,8 @@ export async function action(args: ActionFunctionArgs) {
     const response = String(form.get('remit.passkey') ?? '')
     const entered = await attempt(args, api => api.auth.signInWithPasskey({ response }))
     if (entered.ok) return redirect(ownPath(form.get('to')) ?? entered.value.home, 303)
-    return data({ ...entered, fields: {}, email: '' }, { status: entered.status })
+    const fields: Record<string, string> = {}
+    return data({ ...entered, fields, email: '' }, { status: entered.status })
   }
   const email = String(form.get('email') ?? '')
   const outcome = await attempt(args, api => api.auth.signIn({ email, password: String(form.get('password') ?? '') }))

@@ -26,6 +26,7 @@ interface CompanyData {
   timeZone: string
   approvalsRequired: 1 | 2
   minimums: Record<string, number>
+  twoFactorRequired: boolean
 }
 
 /** An organization with its people, as they joined, and its settings. All share one password's hash. */
@@ -49,7 +50,13 @@ export async function openCompany(
     if (person.role === 'owner') owner = staff[key]
   }
   const minimums = Object.entries(data.minimums).map(([currency, amount]) => ({ currency, amount }))
-  await act(stage, orgId, owner, unit => updateSettings(unit, { approvalsRequired: data.approvalsRequired, minimums }))
+  await act(stage, orgId, owner, unit =>
+    updateSettings(unit, {
+      approvalsRequired: data.approvalsRequired,
+      twoFactorRequired: data.twoFactorRequired,
+      minimums,
+    }),
+  )
   return { orgId, timeZone: data.timeZone, staff }
 }
 

@@ -8,6 +8,7 @@ export type SettingsForm =
   | 'organization'
   | 'approvals'
   | 'hold'
+  | 'secondFactor'
   | 'minimums'
   | 'limits'
   | 'downloads'
@@ -52,6 +53,12 @@ export async function changeSettings(args: ActionFunctionArgs) {
         }),
       )
       return outcome.ok ? done('How payouts are approved is saved, and recorded.') : refused(outcome)
+    }
+    case 'secondFactor': {
+      const outcome = await mutate(args, api =>
+        api.orgs.updateSettings({ ...change, twoFactorRequired: form.has('twoFactorRequired') }),
+      )
+      return outcome.ok ? done('What it takes to move money is saved, and recorded.') : refused(outcome)
     }
     case 'hold': {
       const hours = textOf(form, 'destinationHoldHours')

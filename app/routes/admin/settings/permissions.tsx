@@ -10,7 +10,7 @@ export function PermissionTable() {
   const { table } = useSettingsPage()
   const nameOf = (role: string) => table.roles.find(one => one.role === role)?.name ?? role
   const columns: Column<Row>[] = [
-    { key: 'says', header: 'Permission', card: 'title', cell: row => row.says },
+    { key: 'says', header: 'Permission', card: 'title', cell: row => (row.fresh ? `${row.says} *` : row.says) },
     ...table.roles.map(
       ({ role, name }): Column<Row> => ({
         key: role,
@@ -29,6 +29,9 @@ export function PermissionTable() {
       padding="none"
     >
       <Table caption="Permissions by role" columns={columns} rows={table.permissions} rowKey={row => row.permission} />
+      <p className="border-line border-t px-4 py-2.5 text-muted text-sm">
+        * takes a fresh proof of who you are, from the last ten minutes.
+      </p>
     </Card>
   )
 }

@@ -22,6 +22,7 @@ export function ReadOnly() {
             value: settings.approvalsRequired === 2 ? 'Two people' : 'One person',
           },
           { label: 'Whoever creates a payout may approve it', value: settings.creatorMayApprove ? 'Yes' : 'No' },
+          { label: 'A second factor before money moves', value: settings.twoFactorRequired ? 'Required' : 'By choice' },
           {
             label: 'Hold after payout details change',
             value: hours === 0 ? 'None' : `${hours} ${hours === 1 ? 'hour' : 'hours'}`,

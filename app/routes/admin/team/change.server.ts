@@ -65,6 +65,12 @@ export async function changeTeam(args: ActionFunctionArgs) {
       const outcome = await mutate(args, api => api.orgs.enableMember(member))
       return outcome.ok ? done('They can sign in again.') : refused(outcome)
     }
+    case 'resetSecondFactor': {
+      const outcome = await mutate(args, api => api.orgs.resetSecondFactor(member))
+      return outcome.ok
+        ? done('Their second factors are removed. They sign in with their password, and set up anew.')
+        : refused(outcome)
+    }
     case 'endSessions': {
       const outcome = await mutate(args, api => api.orgs.endMemberSessions(member))
       if (!outcome.ok) return refused(outcome)

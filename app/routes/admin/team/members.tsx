@@ -33,6 +33,7 @@ function MemberRow({ member }: { member: Member }) {
             <span className="break-words font-medium">{name}</span>
             <Badge tone={member.role === 'owner' ? 'accent' : 'neutral'}>{roleName}</Badge>
             {you ? <Badge icon="user">You</Badge> : null}
+            {member.secondFactor ? <Badge icon="key">Second factor</Badge> : null}
             {disabledAt !== null ? (
               <Badge tone="danger" icon="ban">
                 Disabled
@@ -74,6 +75,8 @@ function MemberActions({ member }: { member: Member }) {
             return <Disable key={action} member={member} />
           case 'enable':
             return <Plain key={action} member={member} intent="enable" label="Enable" />
+          case 'resetSecondFactor':
+            return <ResetSecondFactor key={action} member={member} />
           case 'endSessions':
             return member.sessions > 0 ? (
               <Plain key={action} member={member} intent="endSessions" label="End sessions" />
@@ -154,6 +157,39 @@ function Disable({ member }: { member: Member }) {
         </p>
         <FormActions>
           <SubmitButton variant="danger">Disable {member.name}</SubmitButton>
+        </FormActions>
+      </Form>
+    </Dialog>
+  )
+}
+
+function ResetSecondFactor({ member }: { member: Member }) {
+  const refused = useTeamRefusal('resetSecondFactor', member.membershipId)
+  const hidden = useHidden(member, 'resetSecondFactor')
+  return (
+    <Dialog
+      key={refused ? 'refused' : 'fresh'}
+      trigger={
+        <>
+          Reset second factor<span className="sr-only"> of {member.name}</span>
+        </>
+      }
+      size="sm"
+      variant="danger-quiet"
+      title={`Reset ${member.name}’s second factor?`}
+      keepOpen={refused !== null}
+    >
+      <Form hidden={hidden} errors={refused?.summary}>
+        <p>
+          For a lost device without recovery codes. Their app, passkeys and codes are removed and they are signed out;
+          from then on their password alone signs them in, until they set up anew.
+        </p>
+        <p>
+          <strong>Make sure that it is they who ask</strong>: call them, or see them. It is recorded with your name, and
+          they get an email.
+        </p>
+        <FormActions>
+          <SubmitButton variant="danger">Reset it</SubmitButton>
         </FormActions>
       </Form>
     </Dialog>

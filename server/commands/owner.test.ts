@@ -12,8 +12,9 @@ import { authRouter } from '#server/auth/router.ts'
 import { aSession, contextFor } from '#server/test/callers.ts'
 import { type TestDeps, testDeps } from '#server/test/deps.ts'
 import { aMember, anOrg } from '#server/test/factories.ts'
+import { anApp } from '#server/test/second-factors.ts'
 import { createCallerFactory } from '#server/trpc.ts'
-import { makeOwner } from './owner.ts'
+import { makeOwner, resetSecondFactor } from './owner.ts'
 
 const createCaller = createCallerFactory(authRouter)
 const nobody = (deps: TestDeps) => createCaller(contextFor(deps, null))
@@ -37,6 +38,21 @@ test('a fresh installation has nobody; the first owner comes with an organizatio
     { action: 'orgs.invite' },
     { action: 'auth.acceptInvitation', actorName: 'Dana' },
   ])
+})
+
+test('whoever runs the machine takes a lost second factor off somebody, and ends their sessions; it is recorded', async () => {
+  const deps = await testDeps()
+  const member = await aMember(deps, { role: 'owner', password })
+  await anApp(deps, member.user)
+  await aSession(deps, member)
+  await resetSecondFactor(deps, member.user.email)
+  expect(await deps.db.read.select().from(sessions)).toEqual([])
+  expect(await nobody(deps).signIn({ email: member.user.email, password })).toEqual({ home: '/admin' })
+  expect(await deps.db.read.select().from(audit)).toMatchObject([
+    { action: 'orgs.resetSecondFactor', actorKind: 'command', targetId: member.user.id },
+    { action: 'auth.signIn' },
+  ])
+  await expect(resetSecondFactor(deps, 'nobody@acme.example')).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
 test('a lost link is replaced by asking again; no second organization appears', async () => {

@@ -347,6 +347,11 @@ test('the permissions that are shown are those that are asked', async () => {
   const shown = await api.permissions()
   expect(shown.roles.map(({ role }) => role)).toEqual(['owner', 'admin', 'manager', 'viewer', 'partner'])
   expect(
-    Object.fromEntries(shown.permissions.map(({ permission, says, roles }) => [permission, { says, roles }])),
+    Object.fromEntries(
+      shown.permissions.map(({ permission, says, roles, fresh }) => [
+        permission,
+        { says, roles, ...(fresh ? { fresh } : {}) },
+      ]),
+    ),
   ).toEqual(permissions)
 })

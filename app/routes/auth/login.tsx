@@ -79,7 +79,7 @@ export default function Login() {
         <div className="mt-4">
           <PasskeyForm
             ceremony="signIn"
-            label="Sign in with a passkey"
+            label="Use a passkey"
             carried={to ? [['to', to]] : []}
             variant="secondary"
             size="lg"

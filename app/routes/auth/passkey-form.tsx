@@ -63,9 +63,9 @@ export function PasskeyForm({
         <Button type="submit" icon="key" variant={variant} size={size} block={block} pending={state.asking}>
           {label}
         </Button>
-      </div>
-      <div role="status">
-        <FieldError id={`passkey-${ceremony}-error`} message={state.problem ?? error} />
+        <div role="status" className="mt-1">
+          <FieldError id={`passkey-${ceremony}-error`} message={state.problem ?? error} />
+        </div>
       </div>
     </form>
   )

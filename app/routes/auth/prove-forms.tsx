@@ -28,7 +28,8 @@ export function ProveForms({ ways, verb, ceremony, carried = [], errors, email }
   const second = ways.some(way => way !== 'password')
   return (
     <div className="flex flex-col gap-5">
-      <ErrorSummary errors={errors} />
+      {/* One field each: its own sentence stands beside it. */}
+      <ErrorSummary errors={errors && { message: errors.message }} />
       {ways.includes('totp') ? (
         <form method="post" className="flex flex-col gap-4">
           <Carried fields={carried} />
@@ -41,7 +42,7 @@ export function ProveForms({ ways, verb, ceremony, carried = [], errors, email }
       {ways.includes('passkey') ? (
         <PasskeyForm
           ceremony={ceremony}
-          label={`${verb} with a passkey`}
+          label="Use a passkey"
           carried={carried}
           variant={ways.includes('totp') ? 'secondary' : 'primary'}
           size="lg"
@@ -90,7 +91,7 @@ export function ProveForms({ ways, verb, ceremony, carried = [], errors, email }
               error={fields.recoveryCode}
             />
             <SubmitButton name="remit.by" value="recovery" variant="secondary" size="lg" block>
-              {verb} with the recovery code
+              Use the recovery code
             </SubmitButton>
           </form>
         </details>

@@ -79,7 +79,7 @@ export default function TwoFactor() {
     >
       {offer ? (
         <form method="post" className="flex flex-col gap-5">
-          <ErrorSummary errors={answer?.refusal} />
+          <ErrorSummary errors={answer?.refusal && { message: answer.refusal.message }} />
           <Carried fields={[...fieldsOf(errand), ['remit.sealed', offer.sealed]]} />
           <div>
             <h2 className="font-semibold">1. Scan this with an authenticator app</h2>

@@ -1,9 +1,3 @@
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
 import { and, asc, count, eq, gt } from 'drizzle-orm'
 import type { Drizzle, Tx } from '#db/client.ts'
 import { passkeyChallenges, passkeys } from '#db/schema/index.ts'
@@ -12,6 +6,9 @@ import { type Deps, sha256 } from '#server/deps.ts'
 import { DomainError } from '#server/lib/errors.ts'
 import type { Work } from '#server/work.ts'
 import type { PasskeyAdded, PasskeyUsed } from './rules.ts'
+
+/** Loaded when it is first needed: it brings a reader of certificates with it, which most processes and tests never use. */
+const webauthn = () => import('@simplewebauthn/server')
 
 /** A ceremony with the person's device is over after this (milliseconds). */
 export const ceremonyMs = 5 * 60_000
@@ -64,7 +61,7 @@ export async function beginAdding(deps: Deps, person: { userId: string; email: s
   if (known.length >= mostPasskeys)
     throw new DomainError('INVALID', `You have ${mostPasskeys} passkeys already. Remove one that you don’t use.`)
   return withoutExtensions(
-    await generateRegistrationOptions({
+    await (await webauthn()).generateRegistrationOptions({
       rpName: 'Remit',
       rpID: relyingParty(deps.config).rpID,
       userName: person.email,
@@ -89,7 +86,7 @@ export async function beginUsing(deps: Deps, purpose: 'confirm' | 'sign_in', use
           .from(passkeys)
           .where(eq(passkeys.userId, userId))
   return withoutExtensions(
-    await generateAuthenticationOptions({
+    await (await webauthn()).generateAuthenticationOptions({
       rpID: relyingParty(deps.config).rpID,
       challenge: await challenge(deps, purpose, userId),
       timeout: ceremonyMs,
@@ -141,6 +138,7 @@ export async function checkAdded(
 ): Promise<(unit: Work) => Promise<void>> {
   const { rpID, origin } = relyingParty(deps.config)
   const said = challengeIn(response.response.clientDataJSON)
+  const { verifyRegistrationResponse } = await webauthn()
   const checked = await verifyRegistrationResponse({
     response,
     expectedChallenge: said,
@@ -201,6 +199,7 @@ export async function checkUsed(
   const { userHandle } = response.response
   const handleFits = userHandle === undefined || Buffer.from(userHandle, 'base64url').toString() === userId
   if (!key || !handleFits) return async () => false
+  const { verifyAuthenticationResponse } = await webauthn()
   const checked = await verifyAuthenticationResponse({
     response,
     expectedChallenge: said,

@@ -1,15 +1,9 @@
-import axe from 'axe-core'
 import type { Page } from 'playwright/test'
+import { isClean } from './axe.ts'
 import { expect, testIn } from './fixtures.ts'
 import { fullHouse } from './world/full-house.ts'
 import type { People } from './world/people.ts'
 import { allRoutes } from './world/routes.ts'
-
-declare global {
-  interface Window {
-    axe: typeof axe
-  }
-}
 
 const test = testIn(fullHouse)
 type House = People & Awaited<ReturnType<typeof fullHouse>>
@@ -191,40 +185,6 @@ for (const [pattern, { as, at }] of Object.entries(pages))
       })
     }
   })
-
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-/** What can differ between the two themes; everything else was looked at in the light. */
-const aboutColours = ['color-contrast', 'link-in-text-block']
-
-/** @param within a selector: an open dialog is looked at alone, since the page behind it is out of reach and was looked at before */
-async function isClean(page: Page, where: string, coloursOnly: boolean, within = ':root'): Promise<void> {
-  // Colours fade from one theme to the other, some of them a frame later; what is measured on the way is in neither.
-  await page.evaluate(async () => {
-    for (;;) {
-      await new Promise(seen => requestAnimationFrame(() => requestAnimationFrame(seen)))
-      const fading = document.getAnimations().filter(animation => animation.playState === 'running')
-      if (fading.length === 0) return
-      await Promise.allSettled(fading.map(animation => animation.finished))
-    }
-  })
-  // Once a document: the script is large, and a page is looked at many times.
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
-  const runOnly = coloursOnly ? { type: 'rule' as const, values: aboutColours } : { type: 'tag' as const, values: tags }
-  const violations = await page.evaluate(
-    async ({ within, runOnly }) => {
-      // A mail's frame is locked in a sandbox where no script runs, axe's neither.
-      const context = { include: [within], exclude: ['iframe[sandbox]'] }
-      return (await window.axe.run(context, { runOnly, resultTypes: ['violations'], iframes: false })).violations
-    },
-    { within, runOnly },
-  )
-  const found = violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(
-      ({ target, html, failureSummary }) => `${id}: ${help}\n  ${target.join(' ')}\n  ${html}\n  ${failureSummary}`,
-    ),
-  )
-  expect(found, where).toEqual([])
-}
 
 /** Opens each of a page's dialogs in turn, one of each kind: 'Disable …' stands beside every member of a team. */
 async function eachDialog(page: Page, opened: Set<string>, look: (title: string) => Promise<void>): Promise<void> {

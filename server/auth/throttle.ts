@@ -91,14 +91,14 @@ export async function admit(deps: Deps, attempt: Attempt): Promise<void> {
       return 0
     })
   if (waitMs > 0)
-    throw new DomainError('TOO_MANY', sentences[attempt.purpose](duration(waitMs)), { retryAfterMs: waitMs })
+    throw new DomainError('TOO_MANY', (sentences[attempt.purpose] ?? tooMany)(duration(waitMs)), {
+      retryAfterMs: waitMs,
+    })
 }
 
 const tooMany = (wait: string) => `Too many attempts. Try again in ${wait}.`
-const sentences: Record<Purpose, (wait: string) => string> = {
-  password: tooMany,
-  forgot: tooMany,
-  link: tooMany,
+/** Where more is to be said than that. */
+const sentences: Partial<Record<Purpose, (wait: string) => string>> = {
   company: wait =>
     `You have asked about many companies in a short time. Ask again in ${wait}; you can save and send in your registration meanwhile.`,
 }

@@ -1,4 +1,5 @@
 import { type Client, type InStatement, LibsqlError, type ResultSet, type Transaction } from '@libsql/client'
+import type { CopyReport } from './copy.ts'
 
 /** What stands behind the door: the embedded engine (`engine.ts`) or a server (`remote.ts`). */
 export interface Backend {
@@ -16,6 +17,8 @@ export interface Backend {
   script(sql: string): Promise<void>
   stats(): EngineStats
   checkpoint(): Promise<void>
+  /** Copies one moment of the data into a file, while writes go on. */
+  copyTo(file: string, questions: string[]): Promise<CopyReport>
   close(): Promise<void>
 }
 

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Client, LibsqlError } from '@libsql/client'
 import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql'
 import type { Backend } from './backend.ts'
+import type { CopyReport } from './copy.ts'
 import { openEmbedded } from './engine.ts'
 import { openRemote } from './remote.ts'
 import * as schema from './schema/index.ts'
@@ -47,6 +48,12 @@ export interface Database {
   stats(): Stats
   /** Moves the write-ahead log into the file. SQLite does so by itself every thousand pages; this is for shutdown and backup. */
   checkpoint(): Promise<void>
+  /**
+   * Copies one moment of the data into the empty or missing file `file`, while reads and writes go on, looks the copy through, and
+   * answers `questions` (SELECTs) from it. For backups.
+   * @throws Error where there is no room, or the data belongs to a server or lies in memory
+   */
+  copyTo(file: string, questions?: string[]): Promise<CopyReport>
   /** Waits for the writers in line, then closes. */
   close(): Promise<void>
 }
@@ -143,6 +150,7 @@ export function createDoor(backend: Backend): Database {
     script: backend.script,
     stats: () => ({ ...counts, ...backend.stats() }),
     checkpoint: backend.checkpoint,
+    copyTo: (file, questions = []) => backend.copyTo(file, questions),
     close: backend.close,
   }
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Client, type InStatement, LibsqlError, type ResultSet, type Transaction } from '@libsql/client'
 import { type Backend, readClient, refuse, writeOutsideDoor } from './backend.ts'
 import { type Connection, type ConnectionOptions, connect } from './connection.ts'
+import { type CopyReport, copyDatabase } from './copy.ts'
 import { claim } from './lock.ts'
 import { changesSchema } from './statements.ts'
 import { createMutex, createPacer, type Pause, wait } from './turns.ts'
@@ -38,6 +39,7 @@ export function openEmbedded(url: string, options: EngineOptions): Backend {
   let closed = false
   let writing = false
   let schemaChanged = false
+  const copies = new Set<Promise<CopyReport>>()
 
   const writer = slot(false)
   const reader = memory ? writer : slot(true)
@@ -189,6 +191,14 @@ export function openEmbedded(url: string, options: EngineOptions): Backend {
     if (!memory) await mutex.run(() => writer.get().exec('PRAGMA wal_checkpoint(TRUNCATE)'))
   }
 
+  async function copyTo(file: string, questions: string[]): Promise<CopyReport> {
+    if (memory) throw new Error('A database in memory has no file to copy.')
+    if (closed) throw new LibsqlError('The database is closed', 'CLIENT_CLOSED')
+    const copy = copyDatabase(path, file, questions)
+    copies.add(copy)
+    return copy.finally(() => copies.delete(copy))
+  }
+
   return {
     reads: readClient(read),
     begin,
@@ -203,8 +213,11 @@ export function openEmbedded(url: string, options: EngineOptions): Backend {
       prepared: stats.prepared + writer.prepared() + (memory ? 0 : reader.prepared()),
     }),
     checkpoint,
+    copyTo,
     async close() {
       if (closed) return
+      // A copy holds a connection of its own, which must not be the last to close.
+      await Promise.allSettled(copies)
       await mutex.run(() => {
         if (closed) return
         // The reader first: whoever closes last checkpoints, and that must be the writer.

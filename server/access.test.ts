@@ -437,6 +437,8 @@ const access: Record<string, Rule> = {
   'audit.verify': { by: ['owner', 'admin', 'viewer'] },
   'audit.export': { by: ['owner', 'admin', 'viewer'], input: () => ({}), fresh: true },
   'reconcile.run': { by: payers, input: () => ({}) },
+  'reconcile.restored': { by: payers },
+  'reconcile.afterRestore': { by: payers },
   'live.changes': { by: everyone },
 }
 

@@ -20,6 +20,9 @@ export const settings = {
     .regex(/^(file:|libsql:|wss?:|https?:)/, 'must start with file:, libsql:, ws(s): or http(s):')
     .default('file:./.data/remit.db'),
   DATABASE_AUTH_TOKEN: z.string().optional(),
+  BACKUP_DIR: z.string().default('./.data/backups'),
+  BACKUP_EVERY_HOURS: z.coerce.number().int().min(1).max(720).optional(),
+  BACKUP_KEEP: z.coerce.number().int().min(1).max(10_000).optional(),
   PAYMENTS: z.enum(['stripe', 'simulator'], { error: 'must be stripe, or simulator where no money may move' }),
   STRIPE_SECRET_KEY: z.string().min(8, 'must be the secret key of your Stripe platform account'),
   STRIPE_API_BASE: z.url({ protocol: /^https?$/ }).default('https://api.stripe.com'),

@@ -11,6 +11,8 @@ export const organizations = sqliteTable('organizations', {
   transfersPausedAt: integer('transfers_paused_at'),
   transfersPausedBy: text('transfers_paused_by'),
   transfersPausedReason: text('transfers_paused_reason'),
+  /** After a restore, until Stripe was compared with it: the backup's time (UTC milliseconds). */
+  unreconciledSince: integer('unreconciled_since'),
   nextPayoutNumber: integer('next_payout_number').notNull().default(1),
   twoFactorRequired: integer('two_factor_required', { mode: 'boolean' }).notNull().default(true),
   version: integer().notNull().default(1),

@@ -37,7 +37,7 @@ export async function currentAnchors(read: Drizzle, key: string): Promise<Signed
   const anchors: SignedAnchor[] = []
   for (const orgId of await chainIds(read)) {
     const anchor = await anchorOf(read, orgId)
-    if (anchor) anchors.push({ orgId, ...anchor, hmac: sign(key, orgId, anchor) })
+    if (anchor) anchors.push(signAnchor(key, orgId, anchor))
   }
   return anchors
 }
@@ -118,6 +118,10 @@ export function anchorsFile(config: Pick<Config, 'AUDIT_ANCHORS_FILE' | 'DATABAS
   if (config.AUDIT_ANCHORS_FILE) return config.AUDIT_ANCHORS_FILE
   const inFile = config.DATABASE_URL.startsWith('file:') && !config.DATABASE_URL.includes(':memory:')
   return inFile ? `${databaseFile(config.DATABASE_URL)}.anchors.jsonl` : null
+}
+
+export function signAnchor(key: string, orgId: string, anchor: Anchor): SignedAnchor {
+  return { orgId, ...anchor, hmac: sign(key, orgId, anchor) }
 }
 
 function sign(key: string, orgId: string, { seq, hash }: Anchor): string {

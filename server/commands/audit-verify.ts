@@ -1,5 +1,4 @@
 import { readFile, realpath } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Drizzle } from '#db/client.ts'
@@ -7,7 +6,7 @@ import { anchorKey, readAnchors, type SignedAnchor, verifyAgainstAnchors } from 
 import { type Anchor, chainIds, verifyChain } from '../audit/verify.ts'
 import { settings } from '../config.ts'
 import type { CommandRun } from '../control/protocol.ts'
-import { runAsProgram, runCommand } from './control.ts'
+import { runAsProgram, runCommand, wholePaths } from './control.ts'
 
 /**
  * `npm run audit:verify [-- --anchors <file> … --org org_… --anchor [org_…:]seq:hash …]`: walks every audit chain, or one. A file of
@@ -109,14 +108,6 @@ async function readArguments(args: string[]): Promise<Wanted | string> {
   }
 }
 
-/** Files are read where the database is, which need not be the folder that the command was given in. */
-function withWholePaths(args: string[]): string[] {
-  return args.map((arg, index) => {
-    if (arg.startsWith('--anchors=')) return `--anchors=${resolve(arg.slice('--anchors='.length))}`
-    return args[index - 1] === '--anchors' ? resolve(arg) : arg
-  })
-}
-
 /** The key, where the environment has what it is made of. */
 function keyOf(env: Record<string, string | undefined>): string | null {
   const AUDIT_ANCHOR_KEY = settings.AUDIT_ANCHOR_KEY.parse(env.AUDIT_ANCHOR_KEY?.trim() || undefined)
@@ -128,7 +119,7 @@ function keyOf(env: Record<string, string | undefined>): string | null {
 
 if (process.argv[1] && (await realpath(process.argv[1])) === fileURLToPath(import.meta.url))
   await runAsProgram(() =>
-    runCommand('audit-verify', withWholePaths(process.argv.slice(2)), (db, args) =>
+    runCommand('audit-verify', wholePaths(process.argv.slice(2), '--anchors'), (db, args) =>
       auditVerify(db.read, args, keyOf(process.env)),
     ),
   )

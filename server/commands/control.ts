@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { type Database, openDatabase } from '#db/client.ts'
 import { currentVersion, latestVersion } from '#db/migrate.ts'
 import { settings } from '../config.ts'
@@ -49,9 +50,19 @@ async function finish(run: CommandRun, print: (line: string) => void): Promise<n
   }
 }
 
+/** Files are read where the database is, which need not be the folder that the command was given in: an option's paths become whole. */
+export function wholePaths(args: string[], option: string): string[] {
+  return args.map((arg, index) => {
+    if (arg.startsWith(`${option}=`)) return `${option}=${resolve(arg.slice(option.length + 1))}`
+    return args[index - 1] === option ? resolve(arg) : arg
+  })
+}
+
 /** For the last line of a command's file: runs it when npm has started that file, says what went wrong in one line, and exits. */
 export async function runAsProgram(run: () => Promise<number>): Promise<void> {
   try {
+    // What the environment already says wins over the file.
+    if (existsSync('.env')) process.loadEnvFile('.env')
     process.exitCode = await run()
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error))

@@ -296,6 +296,7 @@ test('an admin stops and resumes all transfers, with a reason, and whoever comes
   await expect(admin.pauseTransfers({ reason: '  ' })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
   await admin.pauseTransfers({ reason: 'Somebody changed bank details by phone.' })
   expect((await api.settings()).paused).toEqual({
+    unreconciledSince: null,
     at: deps.clock.now(),
     by: other.user.name,
     reason: 'Somebody changed bank details by phone.',

@@ -100,7 +100,7 @@ export const orgsRouter = router({
       exportRowsPerDay: org.exportRowsPerDay,
       version: org.version,
       /** Null while transfers run. */
-      paused: paused.at === null ? null : { at: paused.at, by: paused.by, reason: paused.reason },
+      paused: paused.at === null ? null : { ...paused, at: paused.at },
       mayManage: allows(viewer.role, 'settings.manage'),
       mayPause: allows(viewer.role, 'transfers.pause'),
     }

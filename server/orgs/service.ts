@@ -303,6 +303,11 @@ export async function resumeTransfers(
       { fields: { reason: 'Say why it is safe to send all the same.' } },
     )
   }
+  if (paused.unreconciledSince !== null)
+    throw new DomainError(
+      'BLOCKED',
+      'The database was restored from a backup, and Stripe may hold transfers that are missing here. Compare with Stripe first, under Reconcile; then resume.',
+    )
   await work.tx
     .update(organizations)
     .set({ transfersPausedAt: null, transfersPausedBy: null, transfersPausedReason: null })
@@ -318,15 +323,28 @@ export async function resumeTransfers(
   return { resumedAt: work.at }
 }
 
-/** Since when, by whom and why transfers are stopped; `at` is null while they run. */
+/**
+ * Since when, by whom and why transfers are stopped; `at` is null while they run. With `unreconciledSince`, the time of a restored backup,
+ * they can't be resumed before both sides were compared.
+ */
 export async function pauseOf(
   db: Drizzle | Tx,
   orgId: string,
-): Promise<{ at: number | null; by: string; reason: string }> {
+): Promise<{ at: number | null; by: string; reason: string; unreconciledSince: number | null }> {
   const [row] = await db
-    .select({ at: organizations.transfersPausedAt, by: users.name, reason: organizations.transfersPausedReason })
+    .select({
+      at: organizations.transfersPausedAt,
+      by: users.name,
+      reason: organizations.transfersPausedReason,
+      unreconciledSince: organizations.unreconciledSince,
+    })
     .from(organizations)
     .leftJoin(users, eq(users.id, organizations.transfersPausedBy))
     .where(eq(organizations.id, orgId))
-  return { at: row?.at ?? null, by: row?.by ?? 'Remit', reason: row?.reason ?? '' }
+  return {
+    at: row?.at ?? null,
+    by: row?.by ?? 'Remit',
+    reason: row?.reason ?? '',
+    unreconciledSince: row?.unreconciledSince ?? null,
+  }
 }

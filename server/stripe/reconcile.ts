@@ -10,8 +10,8 @@ import { fetched } from './gone.ts'
 const day = 24 * 60 * 60_000
 /** How far back a comparison looks unless told (milliseconds). */
 export const defaultSpanMs = 60 * day
-/** A transfer may be so young without being a difference: its payout is being settled. */
-const settlingMs = 10 * 60_000
+/** A transfer may be so young without being a difference: its payout is being settled (milliseconds). */
+const usualSettlingMs = 10 * 60_000
 
 export interface Difference {
   kind:
@@ -56,12 +56,15 @@ export type Reading = Pick<Deps, 'config' | 'db' | 'clock' | 'stripe'>
 /**
  * Compares Stripe's transfers with our payouts, in both directions, and changes nothing. Never call it inside a write.
  * @param options `orgId`: one organization, which sees only what is its own; the whole installation where absent. `since`: UTC
- * milliseconds, sixty days ago where absent
+ * milliseconds, sixty days ago where absent. `settlingMs`: how young a transfer may be before its payout must know it
  * @throws Stripe's errors: half a comparison is none
  */
-export async function reconcile(deps: Reading, options: { orgId?: string; since?: number } = {}): Promise<Comparison> {
+export async function reconcile(
+  deps: Reading,
+  options: { orgId?: string; since?: number; settlingMs?: number } = {},
+): Promise<Comparison> {
   const checkedAt = deps.clock.now()
-  const { orgId, since = checkedAt - defaultSpanMs } = options
+  const { orgId, since = checkedAt - defaultSpanMs, settlingMs = usualSettlingMs } = options
   const env = environmentOf(deps.config.PUBLIC_URL)
   const paid = await paidSince(deps, since, orgId)
   const transfers = await transfersSince(deps, since, paid)
@@ -83,7 +86,7 @@ export async function reconcile(deps: Reading, options: { orgId?: string; since?
       continue
     }
     count++
-    const found = compare(transfer, payout, carried, checkedAt)
+    const found = compare(transfer, payout, carried, checkedAt - settlingMs)
     differences.push(...found)
     const settling = payout?.status === 'processing' && found.length === 0
     if ((payout || origin) && !settling) add(sums, 'stripe', ours(transfer))
@@ -186,7 +189,7 @@ function compare(
   transfer: Stripe.Transfer,
   payout: Payout | undefined,
   carried: Map<string, string>,
-  now: number,
+  settledBefore: number,
 ): Difference[] {
   const sent = ours(transfer)
   const sum = formatMoney(sent.amount, sent.currency, { code: true })
@@ -212,7 +215,7 @@ function compare(
   if (first && first !== transfer.id)
     return [differs('second_transfer', transfer, payout, `was also sent by ${transfer.id} (${sum}), beside ${first}`)]
   const found: Difference[] = []
-  const young = transfer.created * 1000 > now - settlingMs
+  const young = transfer.created * 1000 > settledBefore
   if (payout.status === 'processing' && !young)
     found.push(differs('not_settled', transfer, payout, `still waits, and yet ${transfer.id} exists`))
   if (!['processing', 'paid', 'reversed'].includes(payout.status))

@@ -1,5 +1,6 @@
 import { anchorTask } from '../audit/anchors.ts'
 import { deleteExpired } from '../auth/sessions.ts'
+import { backUpWhenDue } from '../backup/backup.ts'
 import { bookDue } from '../commissions/installments.ts'
 import { deleteAbandoned } from '../imports/upload.ts'
 import { invariantsTask } from '../invariants/watch.ts'
@@ -23,5 +24,6 @@ export const tasks: PeriodicTask[] = [
   { name: 'abandoned uploads', everyMs: 60 * minute, run: deleteAbandoned },
   { name: 'months that came due', everyMs: 10 * minute, run: bookDue },
   invariantsTask(),
+  { name: 'backup', everyMs: 10 * minute, run: backUpWhenDue },
   anchorTask(),
 ]

@@ -111,9 +111,15 @@ function Frame({ viewer, orgs, groups, paused, mayPause, children }: FrameProps)
             icon="pause"
             title="All transfers are paused"
             action={
-              <LinkButton to="/admin/settings#transfers" size="sm">
-                {mayPause ? 'Resume transfers' : 'See settings'}
-              </LinkButton>
+              paused.unreconciledSince !== null && mayPause ? (
+                <LinkButton to="/admin/reconcile" size="sm">
+                  Compare with Stripe
+                </LinkButton>
+              ) : (
+                <LinkButton to="/admin/settings#transfers" size="sm">
+                  {mayPause ? 'Resume transfers' : 'See settings'}
+                </LinkButton>
+              )
             }
           >
             {paused.reason} — by {paused.by}, <When at={paused.at} />. Approved payouts wait; nothing is lost.

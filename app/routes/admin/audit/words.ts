@@ -102,6 +102,8 @@ export const actionWords: Record<string, string> = {
   'orgs.updateSettings': 'Changed the settings',
   'orgs.pauseTransfers': 'Paused all transfers',
   'orgs.resumeTransfers': 'Resumed transfers',
+  'orgs.restored': 'Restored the database from a backup',
+  'orgs.reconciledAfterRestore': 'Compared with Stripe after a restore',
   'auth.signIn': 'Signed in',
   'auth.signOut': 'Signed out',
   'auth.switchOrganization': 'Switched organization',

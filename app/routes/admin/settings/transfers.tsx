@@ -1,4 +1,4 @@
-import { SubmitButton } from '#app/components/button.tsx'
+import { LinkButton, SubmitButton } from '#app/components/button.tsx'
 import { Card } from '#app/components/card.tsx'
 import { Dialog } from '#app/components/dialog.tsx'
 import { ErrorSummary, Form, FormActions } from '#app/components/form.tsx'
@@ -14,7 +14,22 @@ export function Transfers() {
   const { paused, mayPause } = settings
   return (
     <div id="transfers" className="scroll-mt-16">
-      <Card title="Transfers" actions={mayPause ? paused ? <ResumeDialog /> : <PauseDialog /> : null}>
+      <Card
+        title="Transfers"
+        actions={
+          mayPause ? (
+            paused ? (
+              paused.unreconciledSince === null ? (
+                <ResumeDialog />
+              ) : (
+                <CompareFirst />
+              )
+            ) : (
+              <PauseDialog />
+            )
+          ) : null
+        }
+      >
         {resume && !paused ? <ErrorSummary errors={resume.summary} /> : null}
         {paused ? (
           <div className="flex gap-2">
@@ -41,6 +56,15 @@ export function Transfers() {
         )}
       </Card>
     </div>
+  )
+}
+
+/** After a restore nothing is resumed before both sides were compared. */
+function CompareFirst() {
+  return (
+    <LinkButton to="/admin/reconcile" icon="refresh">
+      Compare with Stripe first
+    </LinkButton>
   )
 }
 

@@ -6,7 +6,9 @@ import type { Deps } from '../deps.ts'
 import { hashFile, type Manifest, manifestPath, parseManifest, signManifest } from './manifest.ts'
 
 /** What a backup touches: it writes nothing into the database. */
-export type BackupDeps = Pick<Deps, 'db' | 'clock'> & { config: Pick<Deps['config'], 'BACKUP_DIR' | 'AUDIT_ANCHOR_KEY' | 'STRIPE_SECRET_KEY'> }
+export type BackupDeps = Pick<Deps, 'db' | 'clock'> & {
+  config: Pick<Deps['config'], 'BACKUP_DIR' | 'AUDIT_ANCHOR_KEY' | 'STRIPE_SECRET_KEY'>
+}
 
 export interface Backup {
   /** The copy's path; its manifest lies beside it. */

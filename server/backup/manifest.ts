@@ -53,7 +53,9 @@ export async function readBackup(file: string, key: string | null): Promise<Mani
   const path = manifestPath(file)
   if (!existsSync(file)) throw new Error(`There is no backup at ${file}.`)
   if (!existsSync(path))
-    throw new Error(`There is no manifest at ${path}. A backup is both files: without the second nobody knows what it is.`)
+    throw new Error(
+      `There is no manifest at ${path}. A backup is both files: without the second nobody knows what it is.`,
+    )
   const { hmac, ...manifest } = parseManifest(path)
   if (key !== null && !timingSafeEqual(Buffer.from(hmac), Buffer.from(hmacOf(manifest, key))))
     throw new Error(
@@ -61,7 +63,9 @@ export async function readBackup(file: string, key: string | null): Promise<Mani
     )
   const { size } = statSync(file)
   if (size !== manifest.size || (await hashFile(file)) !== manifest.sha256)
-    throw new Error(`${file} is not the file that its manifest describes: it was damaged or changed. Take another backup.`)
+    throw new Error(
+      `${file} is not the file that its manifest describes: it was damaged or changed. Take another backup.`,
+    )
   return { ...manifest, hmac }
 }
 

@@ -91,7 +91,11 @@ async function checkContents(db: Database, { anchors }: Manifest): Promise<void>
   if (sound?.integrity_check !== 'ok')
     throw new Error(`The backup is damaged: ${sound?.integrity_check}. Take another one.`)
   for (const orgId of await chainIds(db.read)) {
-    const { firstProblem } = await verifyChain(db.read, orgId, anchors.filter(anchor => anchor.orgId === orgId))
+    const { firstProblem } = await verifyChain(
+      db.read,
+      orgId,
+      anchors.filter(anchor => anchor.orgId === orgId),
+    )
     if (firstProblem) throw new Error(`The audit log of ${orgId} is not as it was written. ${firstProblem.says}`)
   }
 }

@@ -14,7 +14,11 @@ import { runAsProgram } from './control.ts'
  * @returns the exit code
  */
 export async function main(args: string[], print: (line: string) => void = console.log): Promise<number> {
-  const { positionals, values } = parseArgs({ args, allowPositionals: true, options: { unsigned: { type: 'boolean' } } })
+  const { positionals, values } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { unsigned: { type: 'boolean' } },
+  })
   const [file, other] = positionals
   if (!file || other) {
     print('Say which backup: npm run restore -- .data/backups/remit-….db')

@@ -1,6 +1,6 @@
-import { symlinkSync } from 'node:fs'
+import { existsSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 interface Bundler {
@@ -16,7 +16,7 @@ const { build } = createRequire(createRequire(import.meta.url).resolve('tsx'))('
  * @returns the file's path
  */
 export async function bundle(entry: URL, folder: string): Promise<string> {
-  const outfile = join(folder, 'program.mjs')
+  const outfile = join(folder, `${basename(fileURLToPath(entry), '.ts')}.mjs`)
   await build({
     entryPoints: [fileURLToPath(entry)],
     outfile,
@@ -25,11 +25,17 @@ export async function bundle(entry: URL, folder: string): Promise<string> {
     format: 'esm',
     jsx: 'automatic',
     logLevel: 'error',
-    // Native modules stay where they are.
-    external: ['libsql', '@node-rs/argon2'],
+    // Native modules stay where they are, and so does what only development needs.
+    external: ['libsql', '@node-rs/argon2', 'vite'],
     minifyWhitespace: true,
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
   })
-  symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'))
+  for (const [name, path] of [
+    ['node_modules', '../../node_modules'],
+    ['migrations', '../../db/migrations'],
+  ] as const)
+    if (!existsSync(join(folder, name))) symlinkSync(fileURLToPath(new URL(path, import.meta.url)), join(folder, name))
   return outfile
 }

@@ -240,6 +240,25 @@ for (const [mode, options] of [
       expect(db.stats().busy).toBe(0)
     })
 
+    it('is over when SQLite itself rolls it back, whoever catches the error: nothing of it is committed piecemeal', async () => {
+      const db = await open(options)
+      await db.script(
+        `CREATE TRIGGER all_or_nothing BEFORE INSERT ON things WHEN NEW.id = 'full' BEGIN SELECT RAISE(ROLLBACK, 'no room'); END;`,
+      )
+      const write = db.write(async tx => {
+        await tx.insert(things).values({ id: 'a', amount: 1 })
+        await tx
+          .insert(things)
+          .values({ id: 'full', amount: 1 })
+          .catch(() => {})
+        await tx.insert(things).values({ id: 'b', amount: 1 })
+      })
+      expect(await failureOf(write)).toMatchObject({ code: 'TRANSACTION_CLOSED' })
+      expect(await count(db)).toBe(0)
+      await db.write(tx => tx.insert(things).values({ id: 'c', amount: 1 }))
+      expect(await count(db)).toBe(1)
+    })
+
     it('returns the rows of RETURNING, and counts the rows of other writes', async () => {
       const db = await open(options)
       const rows = await db.write(tx =>

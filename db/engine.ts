@@ -244,7 +244,14 @@ function transaction(
   let open = true
   function run(statement: InStatement): ResultSet {
     if (!open) throw new LibsqlError('The transaction has ended: await its statements', 'TRANSACTION_CLOSED')
-    const result = connection.execute(statement)
+    let result: ResultSet
+    try {
+      result = connection.execute(statement)
+    } catch (error) {
+      // A full disk makes SQLite roll back all of it: whatever caught the error and went on would commit statement by statement.
+      if (!connection.inTransaction) end(true)
+      throw error
+    }
     on.ran(typeof statement === 'string' ? statement : statement.sql)
     return result
   }

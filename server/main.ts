@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { ServerBuild } from '@remix-run/node'
 import { type Database, openDatabase } from '#db/client.ts'
 import { migrate } from '#db/migrate.ts'
+import { troubleOf } from '#db/trouble.ts'
 import { anchorTask } from './audit/anchors.ts'
 import { createChanges } from './changes.ts'
 import { commandTable } from './commands/table.ts'
@@ -110,10 +111,26 @@ async function openOwnDatabase(config: Config, log: Deps['log']): Promise<Databa
     .catch(refuseLocked)
     // All else that fails here is about the file or the server, never about our code.
     .catch(error => {
-      throw new Refusal(error.message)
+      throw unwritable(error, file) ?? new Refusal(error.message)
     })
-  await migrate(db).catch(refuseLocked)
+  await migrate(db)
+    .catch(refuseLocked)
+    .catch(error => {
+      throw unwritable(error, file) ?? error
+    })
   return db
+}
+
+/** The disk's refusal in a sentence; null where it is not the disk's. */
+function unwritable(error: unknown, file: string | undefined): Refusal | null {
+  const trouble = troubleOf(error)
+  if (!trouble || !file) return null
+  const place = path.dirname(path.resolve(file))
+  return new Refusal(
+    trouble === 'full'
+      ? `${place} has no room left. Make room on that disk, then start again.`
+      : `${place} can't be written to. Make it writable for the user that runs Remit (is its disk mounted read-only?), then start again.`,
+  )
 }
 
 /** The compiled app in production; Vite, compiling as it is asked, in development. */

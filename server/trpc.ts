@@ -1,8 +1,9 @@
 import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError, z } from 'zod'
+import { troubleOf } from '#db/trouble.ts'
 import { allows, type Permission, type Proof, proofMissing, takesFreshProof, type Viewer } from './auth/rules.ts'
 import type { Deps } from './deps.ts'
-import { type ConfirmWay, DomainError, type ErrorCode } from './lib/errors.ts'
+import { type ConfirmWay, DomainError, diskSentences, type ErrorCode } from './lib/errors.ts'
 import { type Actor, type Work, workOnce } from './work.ts'
 
 /** What a request carries into a procedure. The organization and the partner come from here, never from input. */
@@ -95,6 +96,11 @@ const base = t.procedure.use(async ({ ctx, next, path }) => {
   const { error } = result
   if (error.cause instanceof DomainError)
     throw new TRPCError({ code: codes[error.cause.code], message: error.cause.message, cause: error.cause })
+  const trouble = troubleOf(error.cause)
+  if (trouble) {
+    ctx.deps.log.error({ err: error.cause, path, trouble, requestId: ctx.requestId }, 'the disk took no write')
+    throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: diskSentences[trouble], cause: error.cause })
+  }
   if (error.code === 'INTERNAL_SERVER_ERROR')
     ctx.deps.log.error({ err: error.cause ?? error, path, requestId: ctx.requestId }, 'a procedure failed')
   return result

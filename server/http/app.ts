@@ -8,10 +8,12 @@ import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import compression from 'compression'
 import express, { type NextFunction, type Request, type Response } from 'express'
+import { troubleOf } from '#db/trouble.ts'
 import { readSignInId } from '../auth/lucia.ts'
 import { passkeysPossible } from '../auth/passkeys.ts'
 import { readViewer } from '../auth/sessions.ts'
 import { type Deps, sha256 } from '../deps.ts'
+import { diskSentences } from '../lib/errors.ts'
 import { clearToast, readToast } from '../lib/toast.ts'
 import { logWith } from '../log.ts'
 import { createMetrics } from '../metrics/metrics.ts'
@@ -99,13 +101,16 @@ export function createHttpApp(deps: Deps, options: HttpOptions): express.Express
     const status = statusOf(error)
     if (status >= 500) deps.log.error({ err: error, requestId: response.locals.requestId }, 'a request failed')
     if (response.headersSent) return void response.end()
+    const trouble = troubleOf(error)
     response
-      .status(status)
+      .status(trouble ? 503 : status)
       .type('text/plain; charset=utf-8')
       .send(
-        status >= 500
-          ? `Something went wrong on our side. The request id is ${response.locals.requestId}.`
-          : 'That request could not be read.',
+        trouble
+          ? diskSentences[trouble]
+          : status >= 500
+            ? `Something went wrong on our side. The request id is ${response.locals.requestId}.`
+            : 'That request could not be read.',
       )
   })
   return app

@@ -44,3 +44,13 @@ export class DomainError extends Error {
 export function notFound(thing: string): DomainError {
   return new DomainError('NOT_FOUND', `We couldn't find that ${thing}.`)
 }
+
+/** What people read when the disk takes no write, and who can clear it. */
+export const diskSentences = {
+  full: 'Nothing was saved: the disk that Remit writes to is full. Whoever runs Remit has to make room there; then try again.',
+  read_only:
+    'Nothing was saved: Remit may not write to its disk at the moment. Whoever runs Remit has to make it writable; then try again.',
+  // What was on its way to the disk may have arrived.
+  failing:
+    'The disk that Remit writes to does not answer as it should. Whoever runs Remit has to look at it. Look whether it was done before you try again.',
+} as const

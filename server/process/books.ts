@@ -79,7 +79,7 @@ async function checkAudit(db: Database, { id, number, status }: Payout): Promise
     : [`payout ${number} is ${status}, and its history says ${found}`]
 }
 
-async function checkOutbox(db: Database): Promise<string[]> {
+export async function checkOutbox(db: Database): Promise<string[]> {
   const open = await db.read.select().from(outbox).where(ne(outbox.status, 'done'))
   const attempts = await db.read
     .select()

@@ -1,4 +1,4 @@
-import { existsSync, symlinkSync } from 'node:fs'
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +16,8 @@ const { build } = createRequire(createRequire(import.meta.url).resolve('tsx'))('
  * @returns the file's path
  */
 export async function bundle(entry: URL, folder: string): Promise<string> {
-  const outfile = join(folder, `${basename(fileURLToPath(entry), '.ts')}.mjs`)
+  const name = basename(fileURLToPath(entry), '.ts')
+  const outfile = join(folder, `${name}.bundle.mjs`)
   await build({
     entryPoints: [fileURLToPath(entry)],
     outfile,
@@ -37,5 +38,8 @@ export async function bundle(entry: URL, folder: string): Promise<string> {
     ['migrations', '../../db/migrations'],
   ] as const)
     if (!existsSync(join(folder, name))) symlinkSync(fileURLToPath(new URL(path, import.meta.url)), join(folder, name))
-  return outfile
+  // Commands run when they are the file that was started; in one file with them all, each would take itself for that.
+  const program = join(folder, `${name}.mjs`)
+  writeFileSync(program, `await import('./${name}.bundle.mjs')\n`)
+  return program
 }

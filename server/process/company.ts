@@ -2,6 +2,7 @@ import { asc } from 'drizzle-orm'
 import { type Database, openDatabase } from '#db/client.ts'
 import { migrate } from '#db/migrate.ts'
 import { outbox, payouts } from '#db/schema/index.ts'
+import { aPublishedRule } from '../commissions/testing.ts'
 import { type Config, readConfig } from '../config.ts'
 import { type Deps, randomIds, systemClock } from '../deps.ts'
 import { syncPartner } from '../partners/sync.ts'
@@ -18,8 +19,13 @@ import type { SimulatorProcess } from './processes.ts'
 export interface Company {
   /** The closed database; what starts works on a copy. */
   file: string
-  /** What the owner's browser sends. */
+  /** What the owner's browser sends, and the manager's, who creates and edits. */
   cookie: string
+  managerCookie: string
+  partnerId: string
+  partnerEmail: string
+  /** New cookies for the same two people, after a restore has ended their sessions; on a file that nobody has open. */
+  signIn(deps: Deps): Promise<Pick<Company, 'cookie' | 'managerCookie'>>
   /** Approved, of a partner that can be paid, with their versions. */
   payouts: { id: string; version: number }[]
 }
@@ -50,6 +56,8 @@ export async function makeCompany(
     const [owner, manager] = [await asRole(deps, 'owner', { org }), await asRole(deps, 'manager', { org })]
     const partner = await aPartner(deps, { orgId: org.id, stripeAccountId: accounts[0], destinationKey: null })
     await syncPartner(deps, partner.id)
+    // Deals that are won pay something.
+    await aPublishedRule(deps, org.id, { effectiveFrom: '2020-01-01' })
     const made = await work(deps, { orgId: org.id, actor: actorOf(manager.viewer) }, unit =>
       insertPayouts(
         unit,
@@ -65,12 +73,23 @@ export async function makeCompany(
     if (approved !== count) throw new Error(`only ${approved} were approved`)
     // The mails about the approvals are another test's.
     await deps.db.write(tx => tx.delete(outbox))
-    const { cookie } = await aSession(deps, owner)
+    const signIn: Company['signIn'] = async deps => {
+      const [{ cookie }, { cookie: managerCookie }] = [await aSession(deps, owner), await aSession(deps, manager)]
+      return { cookie, managerCookie }
+    }
+    const cookies = await signIn(deps)
     const rows = await deps.db.read
       .select({ id: payouts.id, version: payouts.version })
       .from(payouts)
       .orderBy(asc(payouts.number))
-    return { file: fileOf(config), cookie, payouts: rows }
+    return {
+      file: fileOf(config),
+      ...cookies,
+      partnerId: partner.id,
+      partnerEmail: partner.email,
+      signIn,
+      payouts: rows,
+    }
   })
 }
 

@@ -1,10 +1,13 @@
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { expect, onTestFinished, test } from 'vitest'
-import { openDatabase } from './client.ts'
-import { migrate } from './migrate.ts'
+import { addCommissions } from '#server/bench/commissions.ts'
+import { buildCompany } from '#server/bench/company.ts'
+import { type Database, openDatabase } from './client.ts'
+import { latestVersion, migrate, readMigrations } from './migrate.ts'
+import { columnsOf, fingerprint, pourInto, statementsOf, sums } from './testing.ts'
 
 const all = new URL('./migrations/', import.meta.url)
 
@@ -127,4 +130,82 @@ test('what was reversed is set beside what was paid: the month of the payment ge
     { payout: 'pay_1', total: 300, amount: 100, month: '2026-03', origin: '2026-01' },
   ])
   await expect(db.script(`UPDATE payout_reversals SET amount = 1`)).rejects.toThrow('append-only')
+
+const start = Date.UTC(2026, 2, 2)
+
+/** What a migration is there to change, by table: its own test says to what. */
+const meant: Record<string, Record<string, string[]>> = {
+  '0003_corrections.sql': { payout_months: ['amount'] },
+}
+
+/** A company of this version, with payouts in every status and commissions. */
+async function aCompany(payouts: number): Promise<Database> {
+  const db = await openDatabase({ url: 'file::memory:' })
+  await migrate(db)
+  await buildCompany(db, { payouts, partners: 50, now: start })
+  await addCommissions(db, { commissions: payouts / 5, partners: 50, now: start })
+  return db
+}
+
+/** The files up to a version, in a folder that more can be put into. */
+function filesUpTo(version: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'remit-migrations-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  for (const { name } of readMigrations().slice(0, version)) copyFileSync(new URL(name, all), join(folder, name))
+  return folder
+}
+
+/** A database that is at a version, in use, and whole. */
+async function usedAt(version: number, filled: Database): Promise<{ db: Database; folder: string }> {
+  const db = await openDatabase({ url: 'file::memory:' })
+  onTestFinished(() => db.close())
+  const folder = filesUpTo(version)
+  await migrate(db, folder)
+  await pourInto(db, filled)
+  expect(await db.read.all(sql`PRAGMA foreign_key_check`)).toEqual([])
+  return { db, folder }
+}
+
+test('each migration keeps every count and every sum of a database of the version before it, with 10,000 payouts', {
+  timeout: 240_000,
+}, async () => {
+  const filled = await aCompany(10_000)
+  for (let version = 1; version < latestVersion(); version++) {
+    const { db } = await usedAt(version, filled)
+    const columns = await columnsOf(db)
+    const changed = meant[readMigrations()[version]?.name ?? ''] ?? {}
+    for (const [table, names] of Object.entries(changed))
+      columns[table] = (columns[table] ?? []).filter(({ name }) => !names.includes(name))
+    const before = await sums(db, columns)
+    expect(before.payouts).toMatchObject({ rows: 10_000 })
+    const [applied] = await migrate(db, filesUpTo(version + 1))
+    expect(await sums(db, columns), `before and after ${applied}`).toEqual(before)
+    expect(await db.read.all(sql`PRAGMA foreign_key_check`), applied).toEqual([])
+    expect(await db.read.all(sql`PRAGMA integrity_check`), applied).toEqual([{ integrity_check: 'ok' }])
+  }
+  await filled.close()
+})
+
+test('a migration that fails at any of its statements leaves schema and data as they were', {
+  timeout: 240_000,
+}, async () => {
+  const filled = await aCompany(40)
+  for (const { version, name, sql: text } of readMigrations().slice(1)) {
+    const { db, folder } = await usedAt(version - 1, filled)
+    const before = await fingerprint(db)
+    const statements = statementsOf(text)
+    for (let at = 0; at <= statements.length; at++) {
+      writeFileSync(join(folder, name), [...statements.slice(0, at), 'INSERT INTO nowhere VALUES (1)'].join(';\n'))
+      const failed = migrate(db, folder)
+      await expect(failed, `${name}, statement ${at + 1}`).rejects.toMatchObject({
+        message: `Migration ${name} failed, nothing of it was applied`,
+        cause: { message: expect.stringContaining('nowhere') },
+      })
+      expect(await fingerprint(db), `${name}, statement ${at + 1}: ${statements[at]}`).toEqual(before)
+    }
+    // Whole, and in its own statements, it works.
+    writeFileSync(join(folder, name), statements.join(';\n'))
+    expect(await migrate(db, folder)).toEqual([name])
+  }
+  await filled.close()
 })

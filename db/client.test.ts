@@ -190,14 +190,14 @@ for (const [mode, options] of [
     it('refuses writes outside the door', async () => {
       const db = await open(options)
       for (const write of [
-        db.read.insert(things).values({ id: 'a', amount: 1 }),
-        db.read.run(sql`DELETE FROM things`),
-        db.read.all(sql`INSERT INTO things (id, amount) VALUES ('a', 1) RETURNING id`),
-        db.read.run(sql`CREATE TABLE more (x)`),
-        db.read.transaction(async () => {}),
-        db.read.batch([db.read.insert(things).values({ id: 'a', amount: 1 })]),
+        () => db.read.insert(things).values({ id: 'a', amount: 1 }),
+        () => db.read.run(sql`DELETE FROM things`),
+        () => db.read.all(sql`INSERT INTO things (id, amount) VALUES ('a', 1) RETURNING id`),
+        () => db.read.run(sql`CREATE TABLE more (x)`),
+        () => db.read.transaction(async () => {}),
+        () => db.read.batch([db.read.insert(things).values({ id: 'a', amount: 1 })]),
       ]) {
-        expect(await failureOf(write)).toMatchObject({ code: 'WRITE_OUTSIDE_DOOR' })
+        expect(await failureOf(write())).toMatchObject({ code: 'WRITE_OUTSIDE_DOOR' })
       }
       await db.write(tx => tx.insert(things).values({ id: 'b', amount: 1 }))
       expect(await db.read.select({ id: things.id }).from(things)).toEqual([{ id: 'b' }])

@@ -25,10 +25,14 @@ export async function columnsOf(db: Database): Promise<Columns> {
 export async function sums(db: Database, columns: Columns): Promise<Record<string, unknown>> {
   const result: Record<string, unknown> = {}
   for (const [table, own] of Object.entries(columns)) {
-    const numbers = own.filter(({ type }) => type === 'INTEGER').map(({ name }) => `CAST(sum("${name}") AS TEXT) AS "${name}"`)
+    const numbers = own
+      .filter(({ type }) => type === 'INTEGER')
+      .map(({ name }) => `CAST(sum("${name}") AS TEXT) AS "${name}"`)
     // Every other column counts with the length of what is in it.
     const texts = own.filter(({ type }) => type !== 'INTEGER').map(({ name }) => `sum(length("${name}")) AS "${name}"`)
-    ;[result[table]] = await db.read.all(sql.raw(`SELECT count(*) AS rows, ${[...numbers, ...texts].join(', ')} FROM "${table}"`))
+    ;[result[table]] = await db.read.all(
+      sql.raw(`SELECT count(*) AS rows, ${[...numbers, ...texts].join(', ')} FROM "${table}"`),
+    )
   }
   return result
 }
@@ -74,15 +78,22 @@ export async function pourInto(older: Database, newer: Database): Promise<void> 
   const newerColumns = await columnsOf(newer)
   const script = ['BEGIN']
   for (const [table, columns] of Object.entries(await columnsOf(older))) {
-    const names = columns.map(({ name }) => name).filter(name => newerColumns[table]?.some(other => other.name === name))
+    const names = columns
+      .map(({ name }) => name)
+      .filter(name => newerColumns[table]?.some(other => other.name === name))
     if (names.length === 0) continue
     const list = names.map(name => `"${name}"`).join(', ')
     const rows = await newer.read.all<{ row: string }>(
-      sql.raw(`SELECT '(' || concat_ws(', ', ${names.map(name => `quote("${name}")`).join(', ')}) || ')' AS row FROM "${table}"`),
+      sql.raw(
+        `SELECT '(' || concat_ws(', ', ${names.map(name => `quote("${name}")`).join(', ')}) || ')' AS row FROM "${table}"`,
+      ),
     )
     for (let from = 0; from < rows.length; from += 500)
       script.push(
-        `INSERT OR IGNORE INTO "${table}" (${list}) VALUES ${rows.slice(from, from + 500).map(({ row }) => row).join(', ')}`,
+        `INSERT OR IGNORE INTO "${table}" (${list}) VALUES ${rows
+          .slice(from, from + 500)
+          .map(({ row }) => row)
+          .join(', ')}`,
       )
   }
   await older.script(`${script.join(';\n')};\n${triggers.map(trigger => `${trigger.sql};`).join('\n')}\nCOMMIT;`)

@@ -13,6 +13,8 @@ export function troubleOf(error: unknown): Trouble | null {
   for (let at = error; at instanceof Error; at = at.cause) {
     const trouble = 'code' in at ? troubles[String(at.code)] : undefined
     if (trouble) return trouble
+    // The binding gives no code when it can't open a file, but SQLite's number for it in its sentence.
+    if (/Unable to open connection to local database .*: 14\b/.test(at.message)) return 'read_only'
   }
   return null
 }

@@ -55,8 +55,7 @@ test('a backup says what it holds, is for its owner’s eyes, and ends each chai
 test('a file or a manifest that was changed, another key and a missing half are refused, each in a sentence', async () => {
   const { deps } = await anInstallation()
   const { file, manifest } = await makeBackup(deps)
-  const refused = (why: string, usedKey: string | null = key) =>
-    expect(readBackup(file, usedKey)).rejects.toThrow(why)
+  const refused = (why: string, usedKey: string | null = key) => expect(readBackup(file, usedKey)).rejects.toThrow(why)
   await refused('signed under another key', 'a key that nobody ever used')
   await expect(readBackup(file, null)).resolves.toEqual(manifest)
   writeFileSync(manifestPath(file), JSON.stringify({ ...manifest, sha256: '0'.repeat(64) }))
@@ -80,7 +79,10 @@ test('a backup is made when the newest is old enough; so many are kept, and noth
   await backUpWhenDue(deps)
   expect(listBackups(deps.config.BACKUP_DIR)).toEqual([])
   const due = { ...deps, config: { ...deps.config, BACKUP_EVERY_HOURS: 6, BACKUP_KEEP: 2 } }
-  const made = async () => (await backUpWhenDue(due), listBackups(deps.config.BACKUP_DIR).length)
+  const made = async () => {
+    await backUpWhenDue(due)
+    return listBackups(deps.config.BACKUP_DIR).length
+  }
   expect([await made(), await made()]).toEqual([1, 1])
   deps.clock.advance(6 * hour)
   expect(await made()).toBe(2)
@@ -126,14 +128,19 @@ test('a restore leaves sending paused until Stripe was compared, which the datab
   onTestFinished(() => db.close())
   const [row] = await db.read.select().from(organizations)
   expect(row).toMatchObject({ unreconciledSince: manifest.createdAt, transfersPausedBy: 'restore' })
-  expect(row?.transfersPausedReason).toMatch(/^The database was restored from the backup of .*: compare with Stripe first\.$/)
+  expect(row?.transfersPausedReason).toMatch(
+    /^The database was restored from the backup of .*: compare with Stripe first\.$/,
+  )
   const owner = await asRole({ ...deps, db }, 'owner', { org })
   await expect(owner.api.orgs.resumeTransfers({})).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' })
   await expect(
     db.write(tx => tx.update(organizations).set({ transfersPausedAt: null, transfersPausedReason: null })),
   ).rejects.toMatchObject({ cause: { code: 'SQLITE_CONSTRAINT' } })
   const [entry] = await db.read.all<{ after: string }>(sql`SELECT after FROM audit WHERE action = 'orgs.restored'`)
-  expect(JSON.parse(entry?.after ?? '')).toMatchObject({ sha256: manifest.sha256, replaced: expect.stringMatching(/^6:/) })
+  expect(JSON.parse(entry?.after ?? '')).toMatchObject({
+    sha256: manifest.sha256,
+    replaced: expect.stringMatching(/^6:/),
+  })
   // The anchors of the backup hold in what was restored; a chain that was cut behind their back would not be taken.
   const verify = async (read: typeof db.read) => {
     const run = auditVerify(read, ['--anchors', manifestPath(file)], key)

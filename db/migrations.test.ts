@@ -130,6 +130,7 @@ test('what was reversed is set beside what was paid: the month of the payment ge
     { payout: 'pay_1', total: 300, amount: 100, month: '2026-03', origin: '2026-01' },
   ])
   await expect(db.script(`UPDATE payout_reversals SET amount = 1`)).rejects.toThrow('append-only')
+})
 
 const start = Date.UTC(2026, 2, 2)
 

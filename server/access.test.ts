@@ -438,7 +438,7 @@ const access: Record<string, Rule> = {
   'audit.export': { by: ['owner', 'admin', 'viewer'], input: () => ({}), fresh: true },
   'reconcile.run': { by: payers, input: () => ({}) },
   'reconcile.restored': { by: payers },
-  'reconcile.afterRestore': { by: payers },
+  'reconcile.afterRestore': { by: payers, fresh: true },
   'live.changes': { by: everyone },
 }
 

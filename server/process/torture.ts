@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '#db/client.ts'
 import { idempotency, payoutAttempts, payouts } from '#db/schema/index.ts'
 import { readConfig } from '../config.ts'
 import { checkInvariants } from '../invariants/check.ts'
-import { checkFile, checkOutbox } from './books.ts'
+import { checkOutbox } from './books.ts'
 import { bundle } from './bundle.ts'
 import { aCaller } from './client.ts'
 import { fileOf, makeCompany, onFile } from './company.ts'
@@ -174,10 +174,7 @@ async function forgotten(db: Database, writes: Acknowledged[]): Promise<string[]
 
 async function wrongIn(db: Database): Promise<string[]> {
   const found = await checkInvariants(db.read, { now: Date.now() })
-  return [
-    ...(await checkFile(db)),
-    ...found.map(({ invariant, subject, says }) => `${invariant}: ${subject.type} ${subject.id} ${says}`),
-  ]
+  return found.map(({ invariant, subject, says }) => `${invariant}: ${subject.type} ${subject.id} ${says}`)
 }
 
 /** Each transfer is one payout's, of its amount and to its account; each payout that says so has its own. */

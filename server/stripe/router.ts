@@ -23,12 +23,12 @@ export const reconcileRouter = router({
     }),
 
   /** Since when Stripe may hold transfers that a restored database doesn't know; null where no restore waits. */
-  restored: can('payouts.pay').query(async ({ ctx }) => ({
+  restored: can('payouts.compare').query(async ({ ctx }) => ({
     since: await unreconciledSince(ctx.deps, ctx.viewer.orgId),
   })),
 
   /** After a restore: takes over what Stripe has paid since the backup, reports the rest, and lets transfers be resumed. */
-  afterRestore: can('transfers.pause').mutation(({ ctx }) =>
+  afterRestore: can('transfers.resume').mutation(({ ctx }) =>
     answered(ctx, () => finishRestore(ctx.deps, ctx.viewer.orgId, actorOf(ctx.viewer))),
   ),
 })

@@ -15,11 +15,21 @@ export interface Backend {
   snapshotExcludesWrites: boolean
   /** Runs a script with its own BEGIN and COMMIT and foreign keys off; rolls back what it left open. */
   script(sql: string): Promise<void>
+  /** Null for what is not in memory. */
+  moment: Moment | null
   stats(): EngineStats
   checkpoint(): Promise<void>
   /** Copies one moment of the data into a file, while writes go on. */
   copyTo(file: string, questions: string[]): Promise<CopyReport>
   close(): Promise<void>
+}
+
+/** A moment of a database in memory that can be gone back to, as often as one likes. For simulations. */
+export interface Moment {
+  /** Keeps what is there now. Once. */
+  keep(): Promise<void>
+  /** Undoes whatever was committed since. */
+  rewind(): Promise<void>
 }
 
 export interface EngineStats {

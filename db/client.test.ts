@@ -487,3 +487,33 @@ it('gives up on a lock in the end, loses nothing, and goes on afterwards', async
   await db.close()
   expect(foreign.prepare('SELECT id FROM things').all()).toEqual([{ id: 'b' }, { id: 'c' }])
 })
+
+describe('a moment of a database in memory', () => {
+  it('is gone back to as often as one likes, and undoes all that was committed since', async () => {
+    const db = await open({ url: 'file::memory:' })
+    await db.write(tx => tx.insert(things).values({ id: 'before', amount: 1 }))
+    await db.moment?.keep()
+    const ids = async () => (await db.read.select({ id: things.id }).from(things).orderBy(things.id)).map(row => row.id)
+    for (const id of ['one', 'two']) {
+      await db.write(tx => tx.insert(things).values({ id, amount: 2 }))
+      await db.write(async tx => {
+        await tx.insert(things).values({ id: 'undone', amount: 3 })
+        throw new Error('no')
+      }).catch(() => {})
+      expect(await ids()).toEqual(['before', id])
+      await db.moment?.rewind()
+      expect(await ids()).toEqual(['before'])
+    }
+    const { prepared } = db.stats()
+    await db.write(tx => tx.insert(things).values({ id: 'three', amount: 2 }))
+    expect(db.stats().prepared).toBe(prepared)
+    await expect(db.script('SELECT 1')).rejects.toMatchObject({ code: 'MOMENT_KEPT' })
+    await expect(db.moment?.keep()).rejects.toMatchObject({ code: 'MOMENT_KEPT' })
+  })
+
+  it('needs to be kept first, and no file has one', async () => {
+    const db = await open({ url: 'file::memory:' })
+    await expect(db.moment?.rewind()).rejects.toMatchObject({ code: 'NO_MOMENT' })
+    expect((await open()).moment).toBeNull()
+  })
+})

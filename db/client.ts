@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Client, LibsqlError } from '@libsql/client'
 import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql'
-import type { Backend } from './backend.ts'
+import type { Backend, Moment } from './backend.ts'
 import type { CopyReport } from './copy.ts'
 import { openEmbedded } from './engine.ts'
 import { openRemote } from './remote.ts'
@@ -45,6 +45,8 @@ export interface Database {
    * script left open is rolled back.
    */
   script(sql: string): Promise<void>
+  /** For simulations: a moment to go back to, instead of a new database for each history. Null for what is not in memory. */
+  moment: Moment | null
   stats(): Stats
   /** Moves the write-ahead log into the file. SQLite does so by itself every thousand pages; this is for shutdown and backup. */
   checkpoint(): Promise<void>
@@ -148,6 +150,7 @@ export function createDoor(backend: Backend): Database {
       return backend.snapshot(client => within('snapshot', () => fn(drizzle({ client, schema }))))
     },
     script: backend.script,
+    moment: backend.moment,
     stats: () => ({ ...counts, ...backend.stats() }),
     checkpoint: backend.checkpoint,
     copyTo: (file, questions = []) => backend.copyTo(file, questions),

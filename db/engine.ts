@@ -40,6 +40,8 @@ export function openEmbedded(url: string, options: EngineOptions): Backend {
   let writing = false
   let schemaChanged = false
   const copies = new Set<Promise<CopyReport>>()
+  /** Everything since `keep` lies in one open transaction, and each write is a savepoint in it. */
+  let kept = false
 
   const writer = slot(false)
   const reader = memory ? writer : slot(true)
@@ -102,11 +104,12 @@ export function openEmbedded(url: string, options: EngineOptions): Backend {
     }
   }
 
-  function endTransaction(connection: Connection, suspect = false): void {
+  function endTransaction(connection: Connection, { suspect = false, undone = true } = {}): void {
     writing = false
     let poisoned = suspect
     try {
-      if (connection.inTransaction) connection.exec('ROLLBACK')
+      if (kept && undone) connection.exec('ROLLBACK TO door; RELEASE door')
+      else if (!kept && connection.inTransaction) connection.exec('ROLLBACK')
       if (memory) connection.exec('PRAGMA query_only = 1')
       if (schemaChanged) {
         schemaChanged = false
@@ -126,13 +129,14 @@ export function openEmbedded(url: string, options: EngineOptions): Backend {
       try {
         const connection = writer.get()
         if (memory) connection.exec('PRAGMA query_only = 0')
-        connection.exec('BEGIN IMMEDIATE')
+        connection.exec(kept ? 'SAVEPOINT door' : 'BEGIN IMMEDIATE')
         writing = true
         return transaction(connection, pause, {
           ran: sql => {
             if (changesSchema(sql)) schemaChanged = true
           },
-          end: suspect => endTransaction(connection, suspect),
+          commit: () => connection.exec(kept ? 'RELEASE door' : 'COMMIT'),
+          end: how => endTransaction(connection, how),
         })
       } catch (error) {
         if (!isBusy(error)) throw error
@@ -173,6 +177,7 @@ export function openEmbedded(url: string, options: EngineOptions): Backend {
 
   function script(sql: string): Promise<void> {
     return mutex.run(() => {
+      if (kept) throw new LibsqlError('A script would end the transaction that is kept', 'MOMENT_KEPT')
       const connection = writer.get()
       try {
         if (memory) connection.exec('PRAGMA query_only = 0')
@@ -185,6 +190,21 @@ export function openEmbedded(url: string, options: EngineOptions): Backend {
         writer.get().exec('PRAGMA foreign_keys = ON')
       }
     })
+  }
+
+  /** Nothing is compiled anew after a rewinding, as it would be for a new database: that costs more than the rest of a short test. */
+  const moment = {
+    keep: () =>
+      mutex.run(() => {
+        if (kept) throw new LibsqlError('A moment is kept already', 'MOMENT_KEPT')
+        writer.get().exec('BEGIN')
+        kept = true
+      }),
+    rewind: () =>
+      mutex.run(() => {
+        if (!kept) throw new LibsqlError('No moment is kept', 'NO_MOMENT')
+        writer.get().exec('ROLLBACK; BEGIN')
+      }),
   }
 
   async function checkpoint(): Promise<void> {
@@ -206,6 +226,7 @@ export function openEmbedded(url: string, options: EngineOptions): Backend {
     snapshot,
     snapshotExcludesWrites: memory,
     script,
+    moment: memory ? moment : null,
     stats: () => ({
       busy: stats.busy,
       reopened: stats.reopened,
@@ -239,7 +260,11 @@ export function openEmbedded(url: string, options: EngineOptions): Backend {
 function transaction(
   connection: Connection,
   pause: Pause,
-  on: { ran: (sql: string) => void; end: (suspect: boolean) => void },
+  on: {
+    ran: (sql: string) => void
+    commit: () => void
+    end: (how: { suspect: boolean; undone: boolean }) => void
+  },
 ): Transaction {
   let open = true
   function run(statement: InStatement): ResultSet {
@@ -255,10 +280,10 @@ function transaction(
     on.ran(typeof statement === 'string' ? statement : statement.sql)
     return result
   }
-  function end(suspect: boolean): void {
+  function end(how: { suspect: boolean; undone: boolean }): void {
     if (!open) return
     open = false
-    on.end(suspect)
+    on.end(how)
   }
   return {
     async execute(statement: InStatement) {
@@ -273,17 +298,17 @@ function transaction(
     async commit() {
       if (!open) throw new LibsqlError('The transaction has ended', 'TRANSACTION_CLOSED')
       try {
-        connection.exec('COMMIT')
+        on.commit()
       } catch (error) {
-        end(true)
+        end({ suspect: true, undone: true })
         throw error
       }
-      end(false)
+      end({ suspect: false, undone: false })
     },
     async rollback() {
-      end(false)
+      end({ suspect: false, undone: true })
     },
-    close: () => end(false),
+    close: () => end({ suspect: false, undone: true }),
     get closed() {
       return !open
     },

@@ -26,6 +26,7 @@ export function openRemote(url: string, authToken: string | undefined): Backend 
     snapshotExcludesWrites: false,
     script: sql => client.executeMultiple(`PRAGMA foreign_keys = OFF;\n${sql}\n;PRAGMA foreign_keys = ON;`),
     stats: () => ({ busy: 0, reopened: 0, pending: 0, prepared: 0 }),
+    moment: null,
     checkpoint: async () => {},
     copyTo: () => Promise.reject(new Error('The data belongs to a database server: make its backups there.')),
     close: async () => client.close(),

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { historyOf } from '../simulation/history.ts'
 import { shrink } from '../simulation/shrink.ts'
+import { openStage } from '../simulation/world.ts'
 import { repeatCommand, simulate } from '../simulation/simulate.ts'
 
 const { values } = parseArgs({
@@ -31,7 +32,7 @@ for (const failure of report.failures) {
   console.log(`\nHistory ${failure.index} of seed ${seed} fails:`)
   for (const violation of failure.violations) console.log(`  - ${violation}`)
   console.log(`Repeat it: ${repeatCommand(seed, failure.index)}`)
-  const { outcome, history } = await shrink(historyOf(failure.seed))
+  const { outcome, history } = await shrink(historyOf(failure.seed), await openStage())
   console.log(`\nThe shortest story that fails, of ${history.operations.length} operations:`)
   for (const [index, sentence] of outcome.story.entries()) console.log(`${String(index + 1).padStart(3)}. ${sentence}`)
   for (const violation of outcome.violations) console.log(`  => ${violation}`)

@@ -40,6 +40,9 @@ async function performOne(world: World, operation: Exclude<Operation, { do: 'tog
   await ask(world, operation)
 }
 
+/** A worker takes some jobs before it begins the first: those that it has not begun when it dies are leased, too. */
+export const jobsAtOnce = 4
+
 const machines = new Set(['work', 'deliver', 'sweep', 'catchUp', 'periodic'])
 const outsides = new Set(
   'clock bank account closeAccount deauthorize reverse stranger topUp bankDay fault network spoilWebhooks down forge replay crash mail'.split(
@@ -106,12 +109,12 @@ interface Letter {
 /** Sends one request as the person, in a process that may die of it. */
 async function send(world: World, letter: Letter, action: string): Promise<Sent> {
   const { company, person, procedure, input, says } = letter
-  const process = startProcess(world, 'web', 'web')
+  const process = world.web
   const before = world.complaints.length
   const sent: Sent = { letter, outcome: 'died', response: null }
   const who = `${person.name} of ${company.org.name} ${says}`
   try {
-    const session = await signedIn(process.deps, company, person)
+    const session = await signedIn(world.desk.deps, company, person)
     const caller = createCaller(contextFor(process.deps, session?.viewer ?? null)) as unknown as Record<
       string,
       Record<string, (input: unknown) => Promise<unknown>>
@@ -123,6 +126,7 @@ async function send(world: World, letter: Letter, action: string): Promise<Sent>
   } catch (error) {
     if (process.dead) {
       tell(world, `${who}, and the process dies.`)
+      restart(world, process)
     } else {
       const refusal = refusalOf(error)
       sent.outcome = 'refused'
@@ -140,6 +144,10 @@ async function send(world: World, letter: Letter, action: string): Promise<Sent>
   if (!withoutKey.test(procedure)) world.sent.unshift(sent)
   world.complaints.splice(before)
   return sent
+}
+
+function restart(world: World, process: Process): void {
+  if (world.web === process) world.web = startProcess(world, 'web', 'web')
 }
 
 function refusalOf(error: unknown): string | null {
@@ -200,16 +208,19 @@ async function asProcess(world: World, operation: Machine): Promise<boolean> {
       const process = world.workers[operation.worker]
       let done = 0
       const died = await untilDeath(process, async () => {
-        done = await createWorker(process.deps, world.handlers).runUntilIdle()
+        done = await createWorker(process.deps, world.handlers).runUntilIdle(jobsAtOnce)
       })
       tell(world, died ? `${process.name} works, and dies.` : `${process.name} does ${done} jobs.`)
       if (died) world.workers[operation.worker] = startProcess(world, 'worker', `worker ${operation.worker + 1}`)
       return died
     }
     case 'deliver': {
-      const process = startProcess(world, 'web', 'webhooks')
+      const process = world.web
       const died = await untilDeath(process, () => deliver(world, process, operation.most))
-      if (died) tell(world, 'The process dies while it takes a webhook.')
+      if (died) {
+        tell(world, 'The process dies while it takes a webhook.')
+        restart(world, process)
+      }
       return died
     }
     case 'sweep':
@@ -343,12 +354,10 @@ async function letHappen(world: World, operation: Outside): Promise<string | nul
     }
     case 'stranger': {
       const { name, account } = await accountOf(operation)
-      let id = ''
       const done = await tried(async () => {
-        id = (await dashboard.transfers.create({ amount: operation.amount, currency: 'usd', destination: account })).id
+        await dashboard.transfers.create({ amount: operation.amount, currency: 'usd', destination: account })
       })
       if (!done) return null
-      world.strangers.add(id)
       return `Somebody sends ${operation.amount} to ${name} by hand at Stripe.`
     }
     case 'topUp':
@@ -357,24 +366,33 @@ async function letHappen(world: World, operation: Outside): Promise<string | nul
     case 'bankDay':
       control('POST', '/_sim/payouts/run', { until: operation.until })
       return `Stripe pays out to banks, until ${operation.until}.`
-    case 'fault':
+    case 'fault': {
       countFault(counts, `stripe_${operation.kind}`, 'injected', operation.count)
-      control('POST', '/_sim/faults', {
+      const { id } = control<{ id: number }>('POST', '/_sim/faults', {
         kind: operation.kind,
         ...(operation.on === 'transfers' ? { method: 'POST', path: '/v1/transfers' } : {}),
         nth: operation.nth,
         count: operation.count,
         ms: 30_000,
       })
-      return `Stripe will answer ${operation.on === 'transfers' ? 'transfer' : ''} request ${operation.nth} with ${operation.kind}, ${operation.count} times.`
+      world.armed.stripe.set(id, operation.count)
+      const which = `${operation.on === 'transfers' ? 'transfer' : 'request'} ${operation.nth}`
+      return `From ${which} on, Stripe will do this ${operation.count} times: ${operation.kind}.`
+    }
     case 'network':
       countFault(counts, `network_${operation.kind}`, 'injected')
       troubles.network.push({ plan: operation, left: operation.nth })
       return `Request ${operation.nth} to Stripe will meet a ${operation.kind}.`
-    case 'spoilWebhooks':
+    case 'spoilWebhooks': {
       countFault(counts, `webhook_${operation.kind}`, 'injected', operation.count)
-      control('POST', '/_sim/webhooks/switches', { kind: operation.kind, count: operation.count, ms: 20 * 60_000 })
+      const { id } = control<{ id: number }>('POST', '/_sim/webhooks/switches', {
+        kind: operation.kind,
+        count: operation.count,
+        ms: 20 * 60_000,
+      })
+      world.armed.webhook.set(id, operation.count)
       return `The next ${operation.count} webhooks meet: ${operation.kind}.`
+    }
     case 'down':
       countFault(counts, 'down', 'injected', operation.count)
       world.downFor += operation.count
@@ -416,8 +434,7 @@ async function forge(world: World, how: Extract<Outside, { do: 'forge' }>['how']
   const signed = createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')
   const signature = how === 'unsigned' ? undefined : `t=${at},v1=${signed}`
   const sent = how === 'changed' ? body.replace('tr_forged', 'tr_other') : body
-  const process = startProcess(world, 'calm', 'webhooks')
-  const answer = await receiveWebhook(process.deps, 'platform', Buffer.from(sent), signature)
+  const answer = await receiveWebhook(world.desk.deps, 'platform', Buffer.from(sent), signature)
   world.complaints.length = 0
   const [kept] = await world.db.read.all(sql`SELECT id FROM stripe_events WHERE id = ${id}`)
   if (answer.status !== 400 || kept) world.violations.push(`a forged webhook (${how}) was answered ${answer.status}`)
@@ -430,8 +447,7 @@ async function replay(world: World, which: number): Promise<string | null> {
   const one = pickFrom(world.received, which)
   if (!one) return null
   countFault(world.counts, 'webhook_replayed', 'injected')
-  const process = startProcess(world, 'calm', 'webhooks')
-  const answer = await receiveWebhook(process.deps, one.endpoint, Buffer.from(one.body), one.signature)
+  const answer = await receiveWebhook(world.desk.deps, one.endpoint, Buffer.from(one.body), one.signature)
   world.complaints.length = 0
   if (answer.status === 200 && answer.body !== 'known') world.violations.push(`a replayed webhook was ${answer.body}`)
   countFault(world.counts, 'webhook_replayed', 'struck')

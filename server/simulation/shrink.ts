@@ -1,5 +1,6 @@
 import { type History, live, type Options, type Outcome } from './history.ts'
 import type { Operation } from './operations.ts'
+import type { Stage } from './world.ts'
 
 export interface Shrunk {
   history: History
@@ -12,15 +13,15 @@ export interface Shrunk {
  * Leaves out of a failing history whatever it fails without, by delta debugging: halves first, then ever smaller parts, then single
  * members of what happens at the same time. What is left still fails, though perhaps in other words.
  */
-export async function shrink(failing: History, options: Options = {}, mostTries = 250): Promise<Shrunk> {
+export async function shrink(failing: History, stage: Stage, options: Options = {}, mostTries = 250): Promise<Shrunk> {
   let { operations } = failing
-  let outcome = await live(failing, options)
+  let outcome = await live(failing, stage, options)
   let tries = 1
 
   async function stillFails(candidate: Operation[]): Promise<boolean> {
     if (tries >= mostTries) return false
     tries++
-    const tried = await live({ seed: failing.seed, operations: candidate }, options)
+    const tried = await live({ seed: failing.seed, operations: candidate }, stage, options)
     if (tried.violations.length === 0) return false
     operations = candidate
     outcome = tried

@@ -1,6 +1,7 @@
 import { addCounts, type Counts, noCounts } from './counts.ts'
 import { historyOf, live, type Options } from './history.ts'
 import { childSeed } from './random.ts'
+import { openStage } from './world.ts'
 
 export interface Failure {
   /** Which history of the run, and its own seed. */
@@ -34,10 +35,11 @@ export interface Wanted {
 /** Lives through histories one after the other. */
 export async function simulate(wanted: Wanted, options: Options = {}): Promise<Report> {
   const { seed, from, histories } = wanted
+  const stage = await openStage()
   const report: Report = { seed, from, histories: 0, operations: 0, counts: noCounts(), failures: [], hash: [] }
   for (let index = from; index < from + histories; index++) {
     const history = historyOf(childSeed(seed, index))
-    const outcome = await live(history, options)
+    const outcome = await live(history, stage, options)
     report.histories++
     report.operations += history.operations.reduce((sum, one) => sum + (one.do === 'together' ? one.all.length : 1), 0)
     addCounts(report.counts, outcome.counts)
@@ -47,6 +49,7 @@ export async function simulate(wanted: Wanted, options: Options = {}): Promise<R
     wanted.onHistory?.(index, outcome.violations.length > 0)
     if (outcome.violations.length > 0 && wanted.stopAtFirst) break
   }
+  await stage.db.close()
   return report
 }
 

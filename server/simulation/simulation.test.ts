@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest'
 import { historyOf, live } from './history.ts'
 import { childSeed } from './random.ts'
+import { openStage } from './world.ts'
 import { repeatCommand, simulate } from './simulate.ts'
 
 const seed = 1
 
 test('the same seed gives the same history, to the byte', async () => {
+  const stage = await openStage()
   for (let index = 0; index < 3; index++) {
     const history = historyOf(childSeed(seed, index))
-    const [first, second] = [await live(history), await live(history)]
+    const [first, second] = [await live(history, stage), await live(history, await openStage())]
     expect(second.story).toEqual(first.story)
     expect(second.hash).toBe(first.hash)
   }

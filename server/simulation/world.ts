@@ -1,4 +1,5 @@
-import type { Database } from '#db/client.ts'
+import { type Database, openDatabase } from '#db/client.ts'
+import { migrate } from '#db/migrate.ts'
 import { createSession, validateCookie } from '../auth/lucia.ts'
 import type { Role } from '../auth/rules.ts'
 import type { Config } from '../config.ts'
@@ -11,9 +12,8 @@ import { contextFor } from '../test/callers.ts'
 import { type TestClock, testClock, testConfig, testDeps } from '../test/deps.ts'
 import { aMember, anOrg, aPartner, aUser, type Org, type Partner, type User } from '../test/factories.ts'
 import { work } from '../work.ts'
-import { handlers } from '../worker/handlers.ts'
 import type { Handlers } from '../worker/worker.ts'
-import { type Counts, noCounts } from './counts.ts'
+import { noCounts } from './counts.ts'
 import { type Process, type Shared, startProcess } from './processes.ts'
 import { type Random, randomFrom } from './random.ts'
 import { createTurnstile } from './turnstile.ts'
@@ -55,7 +55,10 @@ export interface World extends Shared {
   random: Random
   clock: TestClock
   companies: Company[]
+  /** Answers people's requests and takes webhooks. */
   web: Process
+  /** Never dies and meets no fault of its own: opens sessions, and ends the history. */
+  desk: Process
   workers: [Process, Process]
   control<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): T
   /** The platform's own hands at Stripe's dashboard: no fault is in their way. */
@@ -68,12 +71,10 @@ export interface World extends Shared {
   downFor: number
   story: string[]
   violations: string[]
-  /** Transfers that somebody made by hand at Stripe. */
-  strangers: Set<string>
   keys: number
   handlers: Handlers
-  /** What is left of each fault at Stripe, by its number. */
-  remaining: Map<string, number>
+  /** What is left of each fault that waits at Stripe, by its number there. */
+  armed: { stripe: Map<number, number>; webhook: Map<number, number> }
   /** How often people put parked jobs back in line. */
   retried: number
 }
@@ -82,20 +83,34 @@ const secrets = { platform: 'whsec_platform', connect: 'whsec_connect', events: 
 
 export const startingBalance = { usd: 1_200_000, eur: 600_000, jpy: 400_000 }
 
-/** @param counts goes on counting here */
-export async function makeWorld(seed: number, db: Database, counts: Counts = noCounts()): Promise<World> {
+/** What every history begins with: a database with two companies in it, and the moment to go back to. */
+export interface Stage {
+  db: Database
+  companies: Company[]
+}
+
+/** Made once, and used by many histories, one after the other. */
+export async function openStage(): Promise<Stage> {
+  const db = await openDatabase({ url: 'file::memory:', synchronous: 'NORMAL' })
+  await migrate(db)
   const clock = testClock(start)
   const simulator = aSimulator(clock)
-  const control: World['control'] = (method, path, body) => {
-    const reply = simulator.handle({
-      method,
-      path,
-      headers: { 'content-type': 'application/json' },
-      body: body === undefined ? '' : JSON.stringify(body),
-    })
-    if (reply.status !== 200) throw new Error(`${method} ${path}: ${reply.body}`)
-    return JSON.parse(reply.body)
-  }
+  preloadAccounts(controlOf(simulator))
+  const deps = { ...(await testDeps({ db, seed: 'cast', config: configOf() })), clock }
+  deps.stripe = inProcessStripe(simulator)
+  const companies = await makeCompanies(deps)
+  simulator.close()
+  await db.moment?.keep()
+  return { db, companies }
+}
+
+/** A fresh world on the stage, as it was when the stage was made. */
+export async function makeWorld(seed: number, { db, companies }: Stage, handlers: Handlers): Promise<World> {
+  await db.moment?.rewind()
+  const clock = testClock(start)
+  const simulator = aSimulator(clock)
+  const control = controlOf(simulator)
+  preloadAccounts(control)
   const random = randomFrom(seed ^ 0x5bd1e995)
   const world: World = {
     config: configOf(),
@@ -105,13 +120,14 @@ export async function makeWorld(seed: number, db: Database, counts: Counts = noC
     control,
     turnstile: createTurnstile(random),
     troubles: { crashes: [], mails: [], network: [] },
-    counts,
+    counts: noCounts(),
     mails: [],
     complaints: [],
     seed: String(seed),
     started: 0,
     random,
-    companies: [],
+    companies: companies.map(company => ({ ...company, people: company.people.map(person => ({ ...person, cookie: null })) })),
+    desk: undefined as unknown as Process,
     web: undefined as unknown as Process,
     workers: undefined as unknown as World['workers'],
     dashboard: inProcessStripe(simulator),
@@ -120,18 +136,32 @@ export async function makeWorld(seed: number, db: Database, counts: Counts = noC
     downFor: 0,
     story: [],
     violations: [],
-    strangers: new Set(),
     keys: 0,
     handlers,
-    remaining: new Map(),
+    armed: { stripe: new Map(), webhook: new Map() },
     retried: 0,
   }
+  world.desk = startProcess(world, 'calm', 'the desk')
   world.web = startProcess(world, 'web', 'web')
   world.workers = [startProcess(world, 'worker', 'worker 1'), startProcess(world, 'worker', 'worker 2')]
-  const accounts = payees.map(({ account, country }) => ({ id: account, country }))
-  control('POST', '/_sim/accounts', { accounts })
-  world.companies = await makeCompanies(world)
   return world
+}
+
+function preloadAccounts(control: World['control']): void {
+  control('POST', '/_sim/accounts', { accounts: payees.map(({ account, country }) => ({ id: account, country })) })
+}
+
+function controlOf(simulator: Simulator): World['control'] {
+  return (method, path, body) => {
+    const reply = simulator.handle({
+      method,
+      path,
+      headers: { 'content-type': 'application/json' },
+      body: body === undefined ? '' : JSON.stringify(body),
+    })
+    if (reply.status !== 200) throw new Error(`${method} ${path}: ${reply.body}`)
+    return JSON.parse(reply.body)
+  }
 }
 
 export function configOf(): Config {
@@ -162,9 +192,7 @@ const payees = [
   { company: 1, name: 'Fir', account: 'acct_1Fir', country: 'DE', currency: 'EUR' },
 ]
 
-async function makeCompanies(world: World): Promise<Company[]> {
-  const deps = { ...(await testDeps({ db: world.db, seed: 'cast', config: world.config })), clock: world.clock }
-  deps.stripe = inProcessStripe(world.simulator)
+async function makeCompanies(deps: Deps): Promise<Company[]> {
   const both = await aUser(deps, { name: 'Sasha', email: 'sasha@example.com' })
   const companies: Company[] = []
   for (const [index, name] of ['Acme', 'Birch'].entries()) {

@@ -34,8 +34,11 @@ export interface Worker {
   poke(): void
   /** Takes no more jobs and resolves when those that run have ended. */
   drain(): Promise<void>
-  /** For tests and simulations, instead of `start`: runs what is due by the clock, one by one, until nothing is. Returns how many. */
-  runUntilIdle(): Promise<number>
+  /**
+   * For tests and simulations, instead of `start`: runs what is due by the clock, one by one, until nothing is. Returns how many.
+   * `atOnce` jobs are claimed together, one unless given.
+   */
+  runUntilIdle(atOnce?: number): Promise<number>
   /** Drains for at most `graceMs`, then gives back what has not ended, for the next process to run at once. */
   stop(graceMs: number): Promise<void>
 }
@@ -167,12 +170,13 @@ export function createWorker(deps: Deps, handlers: Handlers, options: WorkerOpti
     },
     poke: () => alarm.ring(),
     drain,
-    async runUntilIdle() {
+    async runUntilIdle(atOnce = 1) {
       await parkUnknown(deps)
-      for (let count = 0; count < 100_000; count++) {
-        const [job] = await claim(deps, 1, all)
-        if (!job) return count
-        await run(job)
+      for (let count = 0; count < 100_000; ) {
+        const jobs = await claim(deps, atOnce, all)
+        if (jobs.length === 0) return count
+        for (const job of jobs) await run(job)
+        count += jobs.length
       }
       throw new Error('jobs keep coming back: one of them postpones itself by nothing')
     },

@@ -1,40 +1,150 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+// npm run simulate -- --histories 10000 --seed 1 [--from 0] [--workers 2] [--report file] [--verbose]
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { historyOf } from '../simulation/history.ts'
+import type { Counts } from '../simulation/counts.ts'
+import { historyOf, live } from '../simulation/history.ts'
+import { shortfalls } from '../simulation/minimums.ts'
+import { childSeed } from '../simulation/random.ts'
 import { shrink } from '../simulation/shrink.ts'
+import { addReport, hashOfAll, noReport, type Report, repeatCommand, simulate } from '../simulation/simulate.ts'
 import { openStage } from '../simulation/world.ts'
-import { repeatCommand, simulate } from '../simulation/simulate.ts'
+
+/** From here on a second process is worth its start. */
+const worthTwo = 200
 
 const { values } = parseArgs({
   options: {
     histories: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
+    workers: { type: 'string' },
     report: { type: 'string', default: 'test-results/simulation.json' },
     verbose: { type: 'boolean', default: false },
+    /** For the processes that this one starts: no words, only the report. */
+    silent: { type: 'boolean', default: false },
   },
 })
-const [histories, seed, from] = [values.histories, values.seed, values.from].map(Number) as [number, number, number]
-const started = Date.now()
-const report = await simulate({ seed, from, histories, stopAtFirst: true })
-mkdirSync(dirname(values.report), { recursive: true })
-writeFileSync(
-  values.report,
-  `${JSON.stringify({ ...report, date: new Date(started).toISOString(), durationMs: Date.now() - started }, null, 2)}\n`,
-)
-for (const [action, line] of Object.entries(report.counts.actions).sort())
-  console.log(action.padEnd(20), JSON.stringify(line))
-for (const [fault, line] of Object.entries(report.counts.faults).sort())
-  console.log(fault.padEnd(28), JSON.stringify(line))
-console.log(`${report.histories} histories, ${report.operations} operations, ${report.failures.length} failed`)
-for (const failure of report.failures) {
-  console.log(`\nHistory ${failure.index} of seed ${seed} fails:`)
-  for (const violation of failure.violations) console.log(`  - ${violation}`)
-  console.log(`Repeat it: ${repeatCommand(seed, failure.index)}`)
-  const { outcome, history } = await shrink(historyOf(failure.seed), await openStage())
-  console.log(`\nThe shortest story that fails, of ${history.operations.length} operations:`)
-  for (const [index, sentence] of outcome.story.entries()) console.log(`${String(index + 1).padStart(3)}. ${sentence}`)
-  for (const violation of outcome.violations) console.log(`  => ${violation}`)
+const [histories, seed, from] = [values.histories, values.seed, values.from].map(wholeNumber) as [
+  number,
+  number,
+  number,
+]
+const workers = values.workers === undefined ? (histories < worthTwo ? 1 : 2) : wholeNumber(values.workers)
+
+function wholeNumber(text: string): number {
+  const number = Number(text)
+  if (!Number.isSafeInteger(number) || number < 0) throw new Error(`“${text}” is not a whole number.`)
+  return number
 }
-process.exitCode = report.failures.length > 0 ? 1 : 0
+
+const started = Date.now()
+const report = workers > 1 ? await inProcesses(workers) : await simulate({ seed, from, histories, onHistory: progress })
+write(values.report)
+if (!values.silent) await say()
+
+/** Each process takes an equal part, in order. */
+async function inProcesses(count: number): Promise<Report> {
+  const folder = mkdtempSync(join(tmpdir(), 'remit-simulation-'))
+  try {
+    const each = Math.ceil(histories / count)
+    const parts = Array.from({ length: count }, (_, index) => ({
+      from: from + index * each,
+      histories: Math.min(each, histories - index * each),
+      file: join(folder, `${index}.json`),
+    })).filter(part => part.histories > 0)
+    await Promise.all(parts.map(part => inProcess(part)))
+    const sum = noReport(seed, from)
+    for (const part of parts) addReport(sum, JSON.parse(readFileSync(part.file, 'utf8')) as Report)
+    return sum
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function inProcess(part: { from: number; histories: number; file: string }): Promise<void> {
+  const own = ['--silent', '--workers', '1', '--seed', String(seed), '--from', String(part.from)]
+  const args = [
+    ...process.execArgv,
+    fileURLToPath(import.meta.url),
+    ...own,
+    '--histories',
+    String(part.histories),
+    '--report',
+    part.file,
+  ]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', code =>
+      code === 0 ? resolve() : reject(new Error(`A process of the simulation ended with ${code}.`)),
+    )
+  })
+}
+
+function progress(index: number): void {
+  if (!values.silent && process.stderr.isTTY) process.stderr.write(`\r${index - from + 1} of ${histories}`)
+}
+
+function write(file: string): void {
+  mkdirSync(dirname(file), { recursive: true })
+  const about = { date: new Date(started).toISOString(), durationMs: Date.now() - started, hash: hashOfAll(report) }
+  const { hashes, ...rest } = report
+  const body = {
+    ...rest,
+    ...about,
+    shortfalls: shortfalls(report.counts, report.histories),
+    ...(values.silent ? { hashes } : {}),
+  }
+  writeFileSync(file, `${JSON.stringify(body, null, 2)}\n`)
+}
+
+async function say(): Promise<void> {
+  printCounts(report.counts)
+  const seconds = (Date.now() - started) / 1000
+  console.log(
+    `\nSeed ${seed}: ${report.histories} histories from ${from} on, ${report.operations} operations, in ${seconds.toFixed(0)} s. Hash ${hashOfAll(report).slice(0, 16)}.`,
+  )
+  if (values.verbose && histories === 1) await tellAll()
+  const short = shortfalls(report.counts, report.histories)
+  for (const sentence of short) console.log(`Too little: ${sentence}.`)
+  for (const { index, violations } of report.failures) {
+    console.log(`\nHistory ${index} of seed ${seed} breaks what must hold:`)
+    for (const violation of violations) console.log(`  ${violation}`)
+    console.log(`Repeat it with: ${repeatCommand(seed, index)}`)
+    await tellShort(index)
+  }
+  if (report.failures.length + short.length > 0) process.exitCode = 1
+  else console.log('Nothing that must hold was broken.')
+}
+
+async function tellAll(): Promise<void> {
+  const { story } = await live(historyOf(childSeed(seed, from)), await openStage())
+  printStory(story)
+}
+
+async function tellShort(index: number): Promise<void> {
+  const { history, outcome } = await shrink(historyOf(childSeed(seed, index)), await openStage())
+  console.log(`\nThe shortest story found that breaks it, of ${history.operations.length} operations:`)
+  printStory(outcome.story)
+  for (const violation of outcome.violations) console.log(`  ${violation}`)
+  if (values.verbose) console.log(JSON.stringify(history))
+}
+
+function printStory(story: string[]): void {
+  for (const [index, sentence] of story.entries()) console.log(`${String(index + 1).padStart(4)}. ${sentence}`)
+}
+
+function printCounts({ actions, faults }: Counts): void {
+  const cells = (first: string, rest: (string | number)[]) =>
+    first.padEnd(28) + rest.map(cell => String(cell).padStart(10)).join('')
+  console.log(cells('Action', ['tried', 'accepted', 'refused', 'died']))
+  for (const [action, { tried, accepted, refused, died }] of Object.entries(actions).sort())
+    console.log(cells(action, [tried, accepted, refused, died]))
+  console.log(`\n${cells('Fault', ['injected', 'struck'])}`)
+  for (const [fault, { injected, struck }] of Object.entries(faults).sort())
+    console.log(cells(fault, [injected, struck]))
+}

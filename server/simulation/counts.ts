@@ -22,9 +22,11 @@ export function countFault(counts: Counts, fault: string, what: 'injected' | 'st
 }
 
 export function addCounts(sum: Counts, more: Counts): void {
-  for (const [action, { accepted, refused, died }] of Object.entries(more.actions))
-    for (const [outcome, times] of Object.entries({ accepted, refused, died }) as ['accepted', number][])
-      for (let i = 0; i < times; i++) countAction(sum, action, outcome)
+  for (const [action, line] of Object.entries(more.actions)) {
+    const so = sum.actions[action] ?? { tried: 0, accepted: 0, refused: 0, died: 0 }
+    for (const outcome of ['tried', 'accepted', 'refused', 'died'] as const) so[outcome] += line[outcome]
+    sum.actions[action] = so
+  }
   for (const [fault, { injected, struck }] of Object.entries(more.faults)) {
     countFault(sum, fault, 'injected', injected)
     countFault(sum, fault, 'struck', struck)

@@ -37,8 +37,7 @@ export async function drain(world: World): Promise<void> {
     const people = await decide(world, process)
     const next = await nextDue(world)
     if (next === null && !people) break
-    if (!people && next !== null)
-      world.clock.advance(Math.min(Math.max(next - world.clock.now(), 1_000), 30 * hour))
+    if (!people && next !== null) world.clock.advance(Math.min(Math.max(next - world.clock.now(), 1_000), 30 * hour))
   }
   // Three days on money is in banks, and what no webhook brought is caught up on.
   world.clock.advance(76 * hour)

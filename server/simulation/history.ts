@@ -29,7 +29,7 @@ export interface Options {
 }
 
 /** Mails look like this here: what they say is another test's, and laying one out costs more than all else about it. */
-const plainHandlers: Handlers = {
+export const plainHandlers: Handlers = {
   ...handlers,
   'email.send': (deps, payload, job) =>
     deliverEmail(deps, payload, job.orgId, async ({ template, props }) => {
@@ -46,11 +46,7 @@ export function historyOf(seed: number): History {
 }
 
 /** Lives through one history, to its rest, and judges it. The same history gives the same outcome, to the byte. */
-export async function live(
-  { seed, operations }: History,
-  stage: Stage,
-  options: Options = {},
-): Promise<Outcome> {
+export async function live({ seed, operations }: History, stage: Stage, options: Options = {}): Promise<Outcome> {
   const world = await makeWorld(seed, stage, options.handlers ?? plainHandlers)
   try {
     await livedThrough(world, operations)

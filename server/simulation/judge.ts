@@ -95,7 +95,11 @@ async function judgeRest({ db, control }: World): Promise<string[]> {
   const paid = await db.read.all<{ number: number; transfer: string | null }>(
     sql`SELECT number, transfer_id AS transfer FROM payouts WHERE status = 'paid' AND paid_via = 'stripe'`,
   )
-  const transfers = new Set(control<Stripe.Transfer[]>('GET', '/_sim/transfers').filter(one => !isStranger(one)).map(one => one.id))
+  const transfers = new Set(
+    control<Stripe.Transfer[]>('GET', '/_sim/transfers')
+      .filter(one => !isStranger(one))
+      .map(one => one.id),
+  )
   return [
     ...open.map(job => `the job ${job.topic} ${job.key} is ${job.status}: ${job.error}`),
     ...parked.map(job => `a job ${job.topic} stays parked: ${job.error}`),
@@ -155,9 +159,7 @@ async function judgeReconciliation(world: World): Promise<string[]> {
     clock: world.clock,
     stripe: world.dashboard,
   })
-  return differences
-    .filter(one => !(one.kind === 'unknown_origin'))
-    .map(one => `reconcile: ${one.says}`)
+  return differences.filter(one => !(one.kind === 'unknown_origin')).map(one => `reconcile: ${one.says}`)
 }
 
 /** The end of a history in one number: equal for equal histories, to the byte. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { historyOf, live } from './history.ts'
 import { childSeed } from './random.ts'
-import { openStage } from './world.ts'
 import { repeatCommand, simulate } from './simulate.ts'
+import { openStage } from './world.ts'
 
 const seed = 1
 

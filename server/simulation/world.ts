@@ -126,7 +126,10 @@ export async function makeWorld(seed: number, { db, companies }: Stage, handlers
     seed: String(seed),
     started: 0,
     random,
-    companies: companies.map(company => ({ ...company, people: company.people.map(person => ({ ...person, cookie: null })) })),
+    companies: companies.map(company => ({
+      ...company,
+      people: company.people.map(person => ({ ...person, cookie: null })),
+    })),
     desk: undefined as unknown as Process,
     web: undefined as unknown as Process,
     workers: undefined as unknown as World['workers'],

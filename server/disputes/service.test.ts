@@ -373,6 +373,10 @@ test('what is disputed while it is being sent is held as soon as it was refused'
     sql`SELECT status, amount FROM payouts WHERE id = ${payoutId}`,
   )
   expect(payout).toEqual({ status: 'pending_approval', amount: 300_000 })
+  const told = await deps.db.read.all<{ action: string }>(
+    sql`SELECT action FROM audit WHERE target_id = ${payoutId} AND json_extract(after, '$.status') IS NOT NULL ORDER BY seq DESC LIMIT 2`,
+  )
+  expect(told.map(one => one.action)).toEqual(['payouts.unapprove', 'payout.failed'])
 })
 
 test('nobody holds what they owe: a dispute of what is taken back is recorded, and the line counts', async () => {

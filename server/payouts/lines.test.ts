@@ -169,6 +169,22 @@ test('a disputed line leaves its payout, which shrinks and waits for approval ag
   expect(await balances(deps, 'partner_payable')).toEqual({ USD: 12_000, EUR: 0 })
 })
 
+test('an approval that a leaving line voids is on record before what follows from it', async () => {
+  const { deps, org, partner, api } = await aCompany()
+  const only = await aCommission(deps, { partner, amount: 9_000 })
+  const id = await aRunPayout(deps, org, partner, [only])
+  await api.payouts.approve({ payoutId: id })
+  const actor: Actor = { kind: 'user', id: (await aUser(deps)).id, name: 'Partner' }
+  await work(deps, { orgId: org.id, actor }, unit => releaseLine(unit, only.id, 'The partner disputes it.'))
+  const { rows } = await api.audit.list({})
+  expect(rows.filter(row => row.target.id === id).map(row => row.action)).toEqual([
+    'payouts.cancel',
+    'payouts.unapprove',
+    'payouts.approve',
+    'payouts.create',
+  ])
+})
+
 test('a disputed line leaves with what takes it back; nothing more is paid for its going', async () => {
   const { deps, org, partner, api } = await aCompany()
   const own = await aCommission(deps, { partner, amount: 9_000 })

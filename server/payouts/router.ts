@@ -1,5 +1,6 @@
+import { Stripe } from 'stripe'
 import { z } from 'zod'
-import { notFound } from '../lib/errors.ts'
+import { DomainError, notFound } from '../lib/errors.ts'
 import { can, perform, router } from '../trpc.ts'
 import { exportPayouts, statementOf } from './export.ts'
 import { importProcedures } from './import-router.ts'
@@ -64,7 +65,14 @@ export const payoutsRouter = router({
   release: can('payouts.pay')
     .input(releaseInput)
     .mutation(async ({ ctx, input }) => {
-      const found = await adoptIfFound(ctx.deps, ctx.viewer.orgId, input.payoutId)
+      const found = await adoptIfFound(ctx.deps, ctx.viewer.orgId, input.payoutId).catch(error => {
+        if (!(error instanceof Stripe.errors.StripeError)) throw error
+        ctx.deps.log.warn({ err: error, requestId: ctx.requestId }, 'Stripe could not be asked before a release')
+        throw new DomainError(
+          'UNAVAILABLE',
+          'Stripe does not answer at the moment, so nobody can say that the money did not move. Nothing was released; try again in a minute.',
+        )
+      })
       return found ?? perform(ctx, 'payouts.release', input, work => releasePayout(work, input))
     }),
   decideReversal: can('payouts.pay')

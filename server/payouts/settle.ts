@@ -183,13 +183,14 @@ export async function failAttempt(
     needsReview: false,
   })
   await post(work, [entry('fail', payout, payout.amount)])
-  await releaseDisputed(work, payout.id)
   work.audit({
     action: 'payout.failed',
     target: { type: 'payout', id: payout.id },
     before: { status: 'processing' },
     after: { status: 'failed', code: failure.code, message: failure.message, attempt: attempt.number },
   })
+  // After the refusal is on record: what is disputed leaves a payout that failed, and sends it back for approval.
+  await releaseDisputed(work, payout.id)
   const eventId = `${payout.id}:a${attempt.number}`
   notify(work, {
     template: 'payoutFailed',

@@ -139,6 +139,11 @@ test('an unknown that Stripe does not list is never resent or failed: two people
   await expect(admin.api.payouts.markPaid({ payoutId: id })).rejects.toMatchObject({ code: 'CONFLICT' })
   const evidence = 'Looked through the transfers of that day in the Stripe dashboard: none for this payout.'
   await expect(admin.api.payouts.release({ payoutId: id, evidence: 'no' })).rejects.toThrow(/what you checked/)
+  sim.control('POST', '/_sim/faults', { kind: 'lock_timeout' })
+  await expect(admin.api.payouts.release({ payoutId: id, evidence })).rejects.toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    message: expect.stringContaining('Nothing was released'),
+  })
   expect(await admin.api.payouts.release({ payoutId: id, evidence })).toMatchObject({ status: 'processing' })
   await expect(admin.api.payouts.release({ payoutId: id, evidence })).rejects.toThrow(/second person/)
   expect(await owner.api.payouts.release({ payoutId: id, evidence })).toMatchObject({ status: 'failed' })

@@ -496,10 +496,12 @@ describe('a moment of a database in memory', () => {
     const ids = async () => (await db.read.select({ id: things.id }).from(things).orderBy(things.id)).map(row => row.id)
     for (const id of ['one', 'two']) {
       await db.write(tx => tx.insert(things).values({ id, amount: 2 }))
-      await db.write(async tx => {
-        await tx.insert(things).values({ id: 'undone', amount: 3 })
-        throw new Error('no')
-      }).catch(() => {})
+      await db
+        .write(async tx => {
+          await tx.insert(things).values({ id: 'undone', amount: 3 })
+          throw new Error('no')
+        })
+        .catch(() => {})
       expect(await ids()).toEqual(['before', id])
       await db.moment?.rewind()
       expect(await ids()).toEqual(['before'])

@@ -113,9 +113,9 @@ const leastStruck: Record<string, number> = {
   webhook_wrong_secret: 21,
 }
 
-/** What was exercised less than it must be in so many histories, in sentences; a handful of histories owes nothing. */
+/** What was exercised less than it must be in so many histories, in sentences; a few histories, where chance weighs more, owe half. */
 export function shortfalls(counts: Counts, histories: number): string[] {
-  const due = (perThousand: number) => Math.floor((perThousand * histories) / 1_000)
+  const due = (perThousand: number) => Math.floor((perThousand * histories) / (histories < 1_000 ? 2_000 : 1_000))
   return [
     ...Object.entries(leastAccepted).flatMap(([action, least]) => {
       const accepted = counts.actions[action]?.accepted ?? 0

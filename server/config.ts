@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { en } from 'zod/locales'
 
 const flag = z.enum(['0', '1', 'true', 'false']).transform(value => value === '1' || value === 'true')
 const port = z.coerce.number().int().min(1).max(65535)
@@ -67,7 +68,8 @@ export class ConfigError extends Error {
 /** Reads the environment once. Throws ConfigError naming every problem at the same time, values never. */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(Object.keys(settings).map(name => [name, env[name]?.trim() || undefined]))
-  const parsed = schema.safeParse(given)
+  // In zod's own words, whatever words the process has for people at forms.
+  const parsed = schema.safeParse(given, { error: en().localeError })
   const problems = parsed.success
     ? contradictions(parsed.data)
     : parsed.error.issues.map(issue => `${issue.path.join('.')} ${describe(issue)}`)

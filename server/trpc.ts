@@ -4,6 +4,8 @@ import { troubleOf } from '#db/trouble.ts'
 import { allows, type Permission, type Proof, proofMissing, takesFreshProof, type Viewer } from './auth/rules.ts'
 import type { Deps } from './deps.ts'
 import { type ConfirmWay, DomainError, diskSentences, type ErrorCode } from './lib/errors.ts'
+import './lib/plain-words.ts'
+import { unwritableText } from './lib/text.ts'
 import { type Actor, type Work, workOnce } from './work.ts'
 
 /** What a request carries into a procedure. The organization and the partner come from here, never from input. */
@@ -62,6 +64,9 @@ export function sentenceOf(error: TRPCError, requestId: string): string {
   if (error.cause instanceof DomainError) return error.cause.message
   if (error.cause instanceof ZodError)
     return Object.values(fieldsOf(error.cause))[0] ?? 'Something in the input is not right.'
+  // The parser's own words name a position in a text that nobody sees.
+  if (error.code === 'PARSE_ERROR' || error.cause instanceof SyntaxError)
+    return 'That could not be read: it is not JSON.'
   if (error.code === 'INTERNAL_SERVER_ERROR')
     return `Something went wrong on our side. Look whether it was done before you try again. If it stays, tell us the request id ${requestId}.`
   return error.message
@@ -109,16 +114,26 @@ const base = t.procedure.use(async ({ ctx, next, path }) => {
 export const router = t.router
 export const createCallerFactory = t.createCallerFactory
 
-/** For people without a session: signing in, links from mails. Each such procedure throttles itself. */
-export const open = () => base
+/** Refuses text that is none, in whatever field: ids, keys and searches reach the database as names and notes do. */
+const written = t.middleware(async ({ getRawInput, next }) => {
+  const field = unwritableText(await getRawInput())
+  if (field === null) return next()
+  const sentence = 'This holds characters that can’t be written. Type it anew.'
+  throw new DomainError('INVALID', sentence, { fields: { [field || '_']: sentence } })
+})
 
-/** For anyone signed in, whatever the role: the own profile, sessions, organizations. */
-export const signedIn = () =>
+/** For people without a session: signing in, links from mails. Each such procedure throttles itself. */
+export const open = () => base.use(written)
+
+const withSession = () =>
   base.use(({ ctx, next }) => {
     if (!ctx.viewer || !ctx.sessionId || !ctx.proof)
       throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
     return next({ ctx: { ...ctx, viewer: ctx.viewer, sessionId: ctx.sessionId, proof: ctx.proof } })
   })
+
+/** For anyone signed in, whatever the role: the own profile, sessions, organizations. */
+export const signedIn = () => withSession().use(written)
 
 /** For the own second factors: signed in, and it was proven lately by the strongest that the person has. */
 export const freshly = () =>
@@ -139,15 +154,17 @@ function askForProof({ proof, deps }: SignedIn, asks: 'secondFactor' | 'stronges
 
 /** The permission lives here, in the procedure: a layout's redirect is courtesy, and a page's data can be asked for without it. */
 export const can = (permission: Permission) =>
-  signedIn().use(({ ctx, next }) => {
-    if (!allows(ctx.viewer.role, permission))
-      throw new TRPCError({
-        code: 'FORBIDDEN',
-        message: `Your role, ${ctx.viewer.role}, does not include this: ${permission}.`,
-      })
-    if (takesFreshProof(permission)) askForProof(ctx, 'secondFactor')
-    return next()
-  })
+  withSession()
+    .use(({ ctx, next }) => {
+      if (!allows(ctx.viewer.role, permission))
+        throw new TRPCError({
+          code: 'FORBIDDEN',
+          message: `Your role, ${ctx.viewer.role}, does not include this: ${permission}.`,
+        })
+      if (takesFreshProof(permission)) askForProof(ctx, 'secondFactor')
+      return next()
+    })
+    .use(written)
 
 /** The key of an intent: our forms always send one, other callers may. */
 export const intentKey = z.string().min(8).max(128).optional()

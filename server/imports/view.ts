@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, lt, or, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, sql } from 'drizzle-orm'
 import type { Drizzle } from '#db/client.ts'
 import { dataImports, importRows, users } from '#db/schema/index.ts'
 import { decodeCursor, encodeCursor, type Page, toPage } from '../lib/page.ts'
@@ -48,12 +48,7 @@ export async function listImports(
       and(
         eq(dataImports.orgId, orgId),
         sql`${dataImports.status} <> 'reading'`,
-        after
-          ? or(
-              lt(dataImports.createdAt, Number(after[0])),
-              and(eq(dataImports.createdAt, Number(after[0])), lt(dataImports.id, after[1])),
-            )
-          : undefined,
+        after ? sql`(${dataImports.createdAt}, ${dataImports.id}) < (${after[0]}, ${after[1]})` : undefined,
       ),
     )
     .orderBy(desc(dataImports.createdAt), desc(dataImports.id))
@@ -178,7 +173,8 @@ export async function listRows(
   input: { importId: string; only: 'all' | 'problems'; cursor?: string; limit: number },
 ): Promise<Page<ShownRow>> {
   const one = await importOf(db, orgId, input.importId)
-  const after = Number(decodeCursor(input.cursor)?.[0] ?? 0)
+  const line = decodeCursor(input.cursor)?.[0]
+  const after = typeof line === 'number' ? line : 0
   const rows = await db
     .select({
       line: importRows.line,

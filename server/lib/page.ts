@@ -18,7 +18,7 @@ export function decodeCursor(text: string | undefined): Cursor | null {
   if (!text) return null
   try {
     const json: unknown = JSON.parse(decodeURIComponent(escape(atob(text.replace(/-/g, '+').replace(/_/g, '/')))))
-    const parsed = z.tuple([z.union([z.string().max(200), z.number()]), z.string().max(64)]).safeParse(json)
+    const parsed = z.tuple([z.union([z.string().max(200), z.number().int()]), z.string().max(64)]).safeParse(json)
     return parsed.success ? parsed.data : null
   } catch {
     return null

@@ -303,7 +303,7 @@ test('an admin stops and resumes all transfers, with a reason, and whoever comes
   })
   await expect(api.pauseTransfers({ reason: 'Me too' })).rejects.toMatchObject({
     code: 'CONFLICT',
-    message: `Transfers are stopped already, by ${other.user.name}: Somebody changed bank details by phone.`,
+    message: `Transfers are stopped already, by ${other.user.name}: “Somebody changed bank details by phone.”`,
   })
   await api.resumeTransfers({})
   expect((await api.settings()).paused).toBeNull()

@@ -264,7 +264,7 @@ export async function pauseTransfers(work: Work, input: z.infer<typeof pauseInpu
     .returning({ id: organizations.id })
   if (!stopped) {
     const paused = await pauseOf(work.tx, work.orgId)
-    throw new DomainError('CONFLICT', `Transfers are stopped already, by ${paused.by}: ${paused.reason}`)
+    throw new DomainError('CONFLICT', `Transfers are stopped already, by ${paused.by}: “${paused.reason}”`)
   }
   work.audit({
     action: 'orgs.pauseTransfers',

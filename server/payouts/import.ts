@@ -116,7 +116,8 @@ export async function showImport(
   input: { importId: string; cursor?: string; only: 'all' | 'problems' },
 ): Promise<{ summary: ImportSummary; rows: ImportRow[]; next: string | null }> {
   const one = await readImport(db, orgId, input.importId)
-  const after = Number(decodeCursor(input.cursor)?.[0] ?? 0)
+  const line = decodeCursor(input.cursor)?.[0]
+  const after = typeof line === 'number' ? line : 0
   const rest = one.rows.filter(row => row.line > after && (input.only === 'all' || hasProblem(row)))
   const rows = rest.slice(0, maxPageSize)
   const last = rows.at(-1)

@@ -1,0 +1,201 @@
+// What an attacker, a spreadsheet or a broken client sends. Invisible characters are written as escapes, so that a reader sees them.
+
+/** Hostile, but a name or a note may read like this: kept exactly as it came, and harmless wherever it is shown. */
+export const allowedTexts: readonly string[] = [
+  // SQL
+  "Robert'); DROP TABLE payouts;--",
+  "' OR '1'='1",
+  '" OR ""="',
+  '1; DELETE FROM audit',
+  "x' UNION SELECT password_hash FROM users --",
+  '%_\\%',
+  // HTML and script
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  '</script><script>alert(1)</script>',
+  '<svg/onload=alert(1)>',
+  '{{constructor.constructor("alert(1)")()}}',
+  '&lt;b&gt; &amp; &#x27;',
+  '<!--',
+  ']]>',
+  // Formulas
+  '=1+1',
+  '=HYPERLINK("https://evil.example","Click")',
+  '+1-555-0100',
+  '-2+3',
+  '@SUM(A1:A9)',
+  "=cmd|'/C calc'!A0",
+  '"=1+1',
+  "'=1+1",
+  'a,b;c"d""e',
+  // Paths and URLs
+  '../../../../etc/passwd',
+  '..\\..\\windows\\win.ini',
+  '%2e%2e%2f%00',
+  'javascript:alert(1)',
+  'data:text/html,<script>alert(1)</script>',
+  '//evil.example',
+  '/\\evil.example',
+  'https://us@evil.example/',
+  'file:///etc/passwd',
+  'http://169.254.169.254/latest/meta-data/',
+  // Unicode
+  'e\u0301 n\u0303 a\u030a',
+  'Z\u0351\u036b\u0343\u0328\u0321a\u0337l\u0338g\u0321o\u031b',
+  '\u{1f469}\u200d\u{1f469}\u200d\u{1f467}',
+  '\u{20bb7}\u{10ffff}',
+  '\u0645\u0631\u062d\u0628\u0627',
+  '\u05e9\u05dc\u05d5\u05dd (1)',
+  '\u0130stanbul \u0131 \u00df \ufb01',
+  '\uff1cscript\uff1e',
+  '\ufeffBOM',
+  'a\u200bb',
+  // What reads like something else
+  'null',
+  'true',
+  '0',
+  '-0',
+  '1e308',
+  '0x1f',
+  '9007199254740993',
+  '00012',
+  '2026-02-30',
+  '[]',
+  '{"a":1}',
+  '__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  '\u0024{7*7}',
+  '%s%n%d',
+  '$(id)',
+  '`id`',
+]
+
+/** What no single line may hold: it breaks headers, logs and files, makes one name read as another, or is no text at all. */
+export const refusedTexts: readonly string[] = [
+  'a\u0000b',
+  'a\r\nBcc: everyone@evil.example',
+  'a\nb',
+  'a\tb',
+  'a\u001b[31mb',
+  'a\u0007b',
+  'a\u007fb',
+  'a\u0085b',
+  'abc\u202edcba',
+  'a\u2066b\u2069',
+  'a\ud800b',
+  'a\udfffb',
+  '\ud83d',
+]
+
+/** Numbers that are none, lie beyond what we count, or are written as text. */
+export const numbers: readonly unknown[] = [
+  0,
+  -0,
+  1,
+  -1,
+  0.1,
+  1.5,
+  1e-7,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  1e308,
+  -1e308,
+  5e-324,
+  2 ** 53 - 1,
+  2 ** 53,
+  2 ** 53 + 2,
+  -(2 ** 53),
+  2 ** 63,
+  2 ** 31,
+  99_999_999,
+  100_000_000,
+  8.64e15,
+  -8.64e15,
+  8.64e15 + 1,
+  '1',
+  '01',
+  '1e3',
+  '1.0',
+  '-1',
+  ' 1 ',
+  '',
+  '\u0661',
+  'NaN',
+  'Infinity',
+]
+
+/** Dates that don't exist, or lie where no calendar of ours reaches. */
+export const dates: readonly string[] = [
+  '2026-02-30',
+  '2026-13-01',
+  '2026-00-00',
+  '0000-00-00',
+  '0000-01-01',
+  '0001-01-01',
+  '1582-10-10',
+  '1969-12-31',
+  '9999-12-31',
+  '2024-02-29',
+  '2023-02-29',
+  '2026-1-1',
+  '2026-02',
+  '2026-99',
+]
+
+/** Values of a wrong kind, keys that reach for a prototype, and shapes that are deep or wide. All of them can come as JSON. */
+export function strangeValues(): unknown[] {
+  return [
+    null,
+    undefined,
+    true,
+    false,
+    [],
+    {},
+    [[]],
+    [null],
+    [undefined],
+    '',
+    ' ',
+    'x'.repeat(100_000),
+    Array.from({ length: 20_000 }, (_, index) => index),
+    nested(500),
+    JSON.parse('{"__proto__":{"role":"owner"}}'),
+    JSON.parse('{"constructor":{"prototype":{"role":"owner"}}}'),
+    { toString: 1, valueOf: null },
+    { length: 1e9 },
+    { $gt: '' },
+    JSON.parse('{"then":"x"}'),
+    ...numbers,
+    ...refusedTexts,
+    ...dates,
+  ]
+}
+
+/** Keys that nobody asked for. */
+export const strangeKeys: readonly string[] = [
+  '__proto__',
+  'constructor',
+  'prototype',
+  'toString',
+  'hasOwnProperty',
+  '',
+  ' ',
+  '0',
+  'orgId',
+  'org_id',
+  'role',
+  'status',
+  'partner_id',
+  'createdBy',
+  'approvedBy',
+  'a\u0000b',
+]
+
+function nested(depth: number): unknown {
+  let value: unknown = 'deep'
+  for (let level = 0; level < depth; level++) value = level % 2 ? [value] : { a: value }
+  return value
+}

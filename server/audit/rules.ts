@@ -29,16 +29,18 @@ export type AuditFilter = z.infer<typeof auditFilter>
 
 export const listAuditInput = z.intersection(
   auditFilter,
-  z.object({
-    cursor: z.string().max(400).optional(),
-    limit: z.coerce.number().int().min(1).max(maxPageSize).default(50),
-  }),
+  z
+    .object({
+      cursor: z.string().max(400).optional(),
+      limit: z.coerce.number().int().min(1).max(maxPageSize).default(50),
+    })
+    .strict(),
 )
 
 export const exportFormats = ['jsonl', 'csv'] as const
 export const exportAuditInput = z.intersection(
   auditFilter,
-  z.object({ format: z.enum(exportFormats).default('jsonl') }),
+  z.object({ format: z.enum(exportFormats).default('jsonl') }).strict(),
 )
 
 export const verifyAuditInput = z

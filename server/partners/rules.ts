@@ -235,10 +235,12 @@ export const partnerFilterSchema = z
 
 export const listPartnersInput = z.intersection(
   partnerFilterSchema,
-  z.object({
-    cursor: z.string().max(600).optional(),
-    limit: z.coerce.number().int().min(1).max(maxPageSize).default(50),
-  }),
+  z
+    .object({
+      cursor: z.string().max(600).optional(),
+      limit: z.coerce.number().int().min(1).max(maxPageSize).default(50),
+    })
+    .strict(),
 )
 
 export const partnerOptionsInput = z

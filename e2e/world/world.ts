@@ -20,8 +20,6 @@ export type World<Own> = People &
     url: string
     simulator: Simulator
     mailbox: Mailbox
-    /** The app's database; its process owns it, so only a copy may be opened. */
-    databaseFile: string
     /** The last lines that each process wrote. */
     tail(): string
     /** The errors that the app has logged since the last call. */
@@ -100,8 +98,7 @@ export async function startWorld<Own>(
     const simulator = simulatorAt(simulatorUrl)
     const filled = await fill(own, simulator, seed)
     await untilAnswered(`${url}/readyz`, start('app', 'server/main.ts'), ok, 60_000)
-    const databaseFile = path.join(folder, 'remit.db')
-    return { ...filled, url, databaseFile, simulator, mailbox, tail, newErrors, stop }
+    return { ...filled, url, simulator, mailbox, tail, newErrors, stop }
   } catch (error) {
     const said = tail()
     await stop().catch(() => {})

@@ -2,8 +2,8 @@ import {
   type ActionFunctionArgs,
   MaxPartSizeExceededError,
   unstable_createMemoryUploadHandler as memoryUploads,
-  unstable_parseMultipartFormData as parseMultipart,
 } from '@remix-run/node'
+import { readMultipart } from '#app/multipart.server.ts'
 
 /** A little more than the procedure takes, so that its own sentence about size is what people read. */
 const maxUploadBytes = 6 * 1024 * 1024
@@ -18,7 +18,7 @@ export async function readUpload({ request }: ActionFunctionArgs): Promise<Uploa
   try {
     const multipart = (request.headers.get('content-type') ?? '').startsWith('multipart/form-data')
     form = multipart
-      ? await parseMultipart(request, memoryUploads({ maxPartSize: maxUploadBytes }))
+      ? await readMultipart(request, memoryUploads({ maxPartSize: maxUploadBytes }))
       : await request.formData()
   } catch (error) {
     if (!(error instanceof MaxPartSizeExceededError)) throw error

@@ -1,9 +1,6 @@
-import {
-  type ActionFunctionArgs,
-  unstable_parseMultipartFormData as parseMultipart,
-  type UploadHandler,
-} from '@remix-run/node'
+import type { ActionFunctionArgs, UploadHandler } from '@remix-run/node'
 import { mutate, type Outcome, type Refusal } from '#app/api.server.ts'
+import { readMultipart } from '#app/multipart.server.ts'
 import type { Caller } from '#server/router.ts'
 
 type Uploaded = Awaited<ReturnType<Caller['imports']['upload']>>
@@ -28,7 +25,7 @@ export async function receiveFile(args: ActionFunctionArgs): Promise<Outcome<Upl
     outcome = first.done ? empty : await store(args, fields, filename, startingWith(first.value, source))
     return drain({ [Symbol.asyncIterator]: () => source })
   }
-  await parseMultipart(args.request, handle)
+  await readMultipart(args.request, handle)
   return outcome ?? refusal('Choose a CSV file.')
 }
 

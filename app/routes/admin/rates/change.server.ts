@@ -2,10 +2,10 @@ import {
   type ActionFunctionArgs,
   MaxPartSizeExceededError,
   unstable_createMemoryUploadHandler as memoryUploads,
-  unstable_parseMultipartFormData as parseMultipart,
 } from '@remix-run/node'
 import { mutate, type Refusal, redirectWithToast } from '#app/api.server.ts'
 import type { FormErrors } from '#app/components/form.tsx'
+import { readMultipart } from '#app/multipart.server.ts'
 import type { RatesImported } from '#server/rates/service.ts'
 import { changeOf, summaryOf, textOf, typedIn } from '../read-query.server.ts'
 
@@ -65,7 +65,7 @@ export async function changeRates(args: ActionFunctionArgs): Promise<Response | 
 async function readForm({ request }: ActionFunctionArgs): Promise<FormData | null> {
   if (!(request.headers.get('content-type') ?? '').startsWith('multipart/form-data')) return request.formData()
   try {
-    return await parseMultipart(request, memoryUploads({ maxPartSize: maxUploadBytes }))
+    return await readMultipart(request, memoryUploads({ maxPartSize: maxUploadBytes }))
   } catch (error) {
     if (error instanceof MaxPartSizeExceededError) return null
     throw error

@@ -23,7 +23,7 @@ beforeAll(async () => {
   deps = await aCopy(template)
   server = await anHttpServer(deps)
   cookie = (await aSession(deps, { viewer: template.viewers.owner })).cookie
-})
+}, 60_000)
 afterAll(async () => {
   server.close()
   await deps.remove()
@@ -62,7 +62,7 @@ test('every procedure, sent generated JSON over HTTP, answers without a server e
     if (_def.type === 'subscription' || name === 'auth.signOut') continue
     const [schema] = _def.inputs
     const tries = schema
-      ? fc.sample(attempts(schemaOf(schema), template.hints), { numRuns: 6, seed })
+      ? fc.sample(attempts(schemaOf(schema), template.hints), { numRuns: 4, seed })
       : [{ input: undefined }]
     for (const { input } of tries) {
       const json = JSON.stringify(input) ?? ''
@@ -79,9 +79,9 @@ test('every procedure, sent generated JSON over HTTP, answers without a server e
         expect(notASentence(refusal), `${name}: ${refusal}`).toBeNull()
     }
   }
-  expect(statuses[200]).toBeGreaterThan(100)
-  expect(statuses[400]).toBeGreaterThan(100)
-})
+  expect(statuses[200]).toBeGreaterThan(80)
+  expect(statuses[400]).toBeGreaterThan(80)
+}, 180_000)
 
 const deep = (open: string, close: string) => open.repeat(100_000) + close.repeat(100_000)
 const strangeBodies: [string, string | Buffer][] = [

@@ -18,7 +18,7 @@ let [tried, reached] = [0, 0]
 beforeAll(async () => {
   process.on('unhandledRejection', listen)
   template = await makeTemplate()
-})
+}, 60_000)
 afterAll(() => {
   process.off('unhandledRejection', listen)
   template.remove()

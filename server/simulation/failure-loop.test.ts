@@ -11,13 +11,26 @@ const only = readFault(process.env.FAILURE_AT)
 /** Calls to the outside that each story is known to make, at least: a list that shrinks would prove less and less without a word. */
 const known: Record<string, Record<string, number>> = {
   'approved, sent, arrived, told': { write: 26, clock: 45, statement: 114, commit: 26, read: 43, stripe: 5, mail: 2 },
-  'a change of bank between approval and sending': { write: 48, statement: 134, commit: 48, read: 62, stripe: 7, mail: 9 },
+  'a change of bank between approval and sending': {
+    write: 48,
+    statement: 134,
+    commit: 48,
+    read: 62,
+    stripe: 7,
+    mail: 9,
+  },
   'a run executed, approved and paid': { write: 27, statement: 122, commit: 27, read: 54, stripe: 5, mail: 2 },
   'a refund that the next run nets': { write: 3, statement: 54, commit: 3, read: 7 },
   'a reversal, decided and paid again': { write: 53, statement: 186, commit: 53, read: 82, stripe: 6, mail: 7 },
   'a partner sets up where the money goes': { write: 39, clock: 58, statement: 88, commit: 39, read: 28, stripe: 16 },
   'an import of payouts': { write: 13, statement: 53, commit: 13, read: 11, mail: 3 },
-  'webhooks that were lost: catching up and reconciling': { write: 28, statement: 104, commit: 28, read: 56, stripe: 9 },
+  'webhooks that were lost: catching up and reconciling': {
+    write: 28,
+    statement: 104,
+    commit: 28,
+    read: 56,
+    stripe: 9,
+  },
 }
 
 function readFault(text: string | undefined): Fault | undefined {

@@ -33,13 +33,13 @@ test('a number that two read before either writes it is found, told as a story, 
     const read = async (deps: Deps) =>
       (
         await deps.db.read.all<{ n: number }>(
-          sql`SELECT next_payout_number AS n FROM organizations WHERE id = ${org.id}`,
+          sql`SELECT destination_hold_hours AS n FROM organizations WHERE id = ${org.id}`,
         )
       )[0]?.n ?? 0
     const raise = async (deps: Deps) => {
       const now = await read(deps)
       await deps.db.write(tx =>
-        tx.run(sql`UPDATE organizations SET next_payout_number = ${now + 1} WHERE id = ${org.id}`),
+        tx.run(sql`UPDATE organizations SET destination_hold_hours = ${now + 1} WHERE id = ${org.id}`),
       )
     }
     const before = await read(world.process('reader'))

@@ -274,7 +274,7 @@ function transaction(
       result = connection.execute(statement)
     } catch (error) {
       // A full disk makes SQLite roll back all of it: whatever caught the error and went on would commit statement by statement.
-      if (!connection.inTransaction) end(true)
+      if (!connection.inTransaction) end({ suspect: true, undone: true })
       throw error
     }
     on.ran(typeof statement === 'string' ? statement : statement.sql)

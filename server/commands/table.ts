@@ -2,8 +2,8 @@ import { anchorKey } from '../audit/anchors.ts'
 import type { CommandTable } from '../control/protocol.ts'
 import type { Deps } from '../deps.ts'
 import { auditVerify } from './audit-verify.ts'
-import { doctor } from './doctor.ts'
 import { runBackup } from './backup.ts'
+import { doctor } from './doctor.ts'
 import { chosenReconcile } from './reconcile.ts'
 
 /** What the running process does for the terminal, since no second process may open its file. */

@@ -116,6 +116,8 @@ export async function aRewindableDatabase(): Promise<RewindableDatabase> {
         connection.exec(`PRAGMA foreign_keys = OFF; ${sql}; PRAGMA foreign_keys = ON`)
         connection.forget()
       },
+      moment: null,
+      copyTo: () => Promise.reject(new Error('a database in memory has no file to copy')),
       stats: () => ({ busy: 0, reopened: 0, pending: mutex.pending, prepared: connection.prepared }),
       checkpoint: async () => {},
       close: async () => {},

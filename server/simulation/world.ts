@@ -280,7 +280,7 @@ export async function signedIn(deps: Deps, { org }: Company, person: Person) {
   if (living) return living
   const actor = { kind: 'user' as const, id: person.userId, name: person.name }
   const { cookie } = await work(deps, { orgId: org.id, actor }, unit =>
-    createSession(unit, person.userId, person.membershipId, { address: '198.51.100.7', device: 'a browser' }),
+    createSession(unit, person.userId, person.membershipId, { address: '198.51.100.7', device: 'a browser' }, 'totp'),
   )
   person.cookie = cookie.split(';')[0] ?? null
   return validateCookie(deps, person.cookie)

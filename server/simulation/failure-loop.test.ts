@@ -4,7 +4,7 @@ import { stories } from './failure-loop-stories.ts'
 
 // Here all calls to Stripe and to the mail server fail in all ways, and every so manieth of the others. The long tier fails each of them, in each of its ways:
 // FAILURE_SHARE=1 npx vitest run server/simulation/failure-loop.test.ts
-const share = Number(process.env.FAILURE_SHARE ?? 25)
+const share = Number(process.env.FAILURE_SHARE ?? 50)
 const wanted = process.env.FAILURE
 const only = readFault(process.env.FAILURE_AT)
 

@@ -32,13 +32,6 @@ export async function releaseLine(work: Work, commissionId: string, why: string)
       after: { status: 'pending_approval', reason: why },
     })
   const payout = reopened ?? found
-  if (reopened)
-    work.audit({
-      action: 'payouts.unapprove',
-      target: { type: 'payout', id: payout.id },
-      before: { status: found.status },
-      after: { status: payout.status, reason: why },
-    })
   const lines = await work.tx
     .select({ line: payoutLines, kind: commissions.kind, originId: commissions.originId })
     .from(payoutLines)

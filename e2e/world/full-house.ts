@@ -103,6 +103,7 @@ export async function fullHouse(base: Base) {
       runAt: now,
       lastError: 'Stripe did not answer',
       createdAt: now,
+      finishedAt: now,
     })
   })
   const scope = { orgId: org.id, actor: { kind: 'user' as const, id: owner.user.id, name: owner.user.name } }

@@ -47,6 +47,7 @@ export const noLinks = new Set([
   'emails.event_id',
   'emails.message_id',
   'import_rows.created_id',
+  'downloads.user_id',
   'run_minimums.scope_id',
 ])
 /** Tables whose organization may be `system`, or whose partner may be '' for all of them together: kept sums, logs. */

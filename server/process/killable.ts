@@ -68,7 +68,8 @@ async function markPaid(deps: Deps, { cookie, payout: { id: payoutId, version } 
   const api = createCaller({
     deps,
     viewer: session?.viewer ?? null,
-    proof: session?.proof ?? null,
+    // Hours may have passed: who presses the button has just confirmed who they are.
+    proof: session && { ...session.proof, at: clock.now() },
     sessionId: session?.sessionId ?? null,
     signInId: null,
     address: '127.0.0.1',
@@ -160,9 +161,12 @@ async function obey(given: Orders): Promise<void> {
     changes: createChanges(),
     log: createLog(config),
   }
-  await play(deps, createWorker(deps, handlers), given)
-  await mailer.close()
-  await db.close()
+  try {
+    await play(deps, createWorker(deps, handlers), given)
+  } finally {
+    await mailer.close()
+    await db.close()
+  }
 }
 
 stepThroughStripe(step, () => orders?.newKeys === true)

@@ -8,7 +8,7 @@ const test = testIn(async ({ deps, org, payable, fresh, foreign }: Base) => {
   const parked = async (orgId: string, topic: 'partner.sync' | 'email.send', payload: object, lastError: string) => {
     const id = deps.ids.id('job')
     const row = { id, orgId, topic, key: id, payload, status: 'parked' as const, attempts: 12, lastError }
-    await deps.db.write(tx => tx.insert(outbox).values({ ...row, runAt: now, createdAt: now }))
+    await deps.db.write(tx => tx.insert(outbox).values({ ...row, runAt: now, createdAt: now, finishedAt: now }))
     return id
   }
   await parked(org.id, 'partner.sync', { partnerId: payable.partner.id }, 'Stripe did not answer\nat Stripe.request')

@@ -11,7 +11,7 @@ import { type Attempt, attempts, schemaOf } from './inputs.ts'
 import { aCopy, callAs, foreignCanary, siblingCanary, type Template, type Who } from './world.ts'
 
 type Definition = { type: string; inputs: z.ZodType[] }
-const definitions = new Map(
+export const definitions = new Map(
   Object.entries(appRouter._def.procedures).map(([name, procedure]) => [
     name,
     (procedure as unknown as { _def: Definition })._def,
@@ -50,7 +50,7 @@ const compareEvery = 40
 const staff: Who[] = ['owner', 'admin', 'manager', 'viewer', 'partner', 'sibling', 'nobody']
 
 /** Who gets past the permission: asked with an input that no schema takes, so that nothing is done. */
-async function admitted(template: Template, procedure: string): Promise<Who[]> {
+export async function admitted(template: Template, procedure: string): Promise<Who[]> {
   const deps = await aCopy(template)
   const through: Who[] = []
   for (const who of staff) {
@@ -64,7 +64,7 @@ async function admitted(template: Template, procedure: string): Promise<Who[]> {
 type Answer = { value: unknown; text: string } | { error: unknown }
 
 /** One call, its answer read to the end: exports come in pieces, and may break off. */
-async function call(
+export async function call(
   deps: TestDeps,
   template: Template,
   { who, procedure, input }: { who: Who; procedure: string; input: unknown },
@@ -83,7 +83,7 @@ async function call(
 }
 
 /** Files come as streams, which no schema can describe and no list of values can hold twice. */
-function withBytes(input: unknown): unknown {
+export function withBytes(input: unknown): unknown {
   if (typeof input !== 'object' || input === null || !Object.hasOwn(input, 'bytes')) return input
   const { bytes } = input as { bytes: unknown }
   if (typeof bytes !== 'object' || bytes === null || !Object.hasOwn(bytes, 'text')) return input
@@ -122,13 +122,14 @@ function isSchema(error: unknown): boolean {
   return error instanceof TRPCError && error.cause instanceof ZodError
 }
 
-/** Every row of every table; throttles count refusals, so they may change with one. */
-async function fingerprint(deps: TestDeps): Promise<string> {
+/** Every row of every table but `except`; throttles count refusals, so they may change with one. */
+export async function fingerprint(deps: TestDeps, except: readonly string[] = []): Promise<string> {
   const tables = await deps.db.read.all<{ name: string }>(
     sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'throttles' ORDER BY name`,
   )
   const rows: unknown[] = []
-  for (const { name } of tables) rows.push(name, await deps.db.read.all(sql`SELECT * FROM ${sql.identifier(name)}`))
+  for (const { name } of tables)
+    if (!except.includes(name)) rows.push(name, await deps.db.read.all(sql`SELECT * FROM ${sql.identifier(name)}`))
   return JSON.stringify(rows)
 }
 

@@ -290,6 +290,9 @@ async function hintsFor(db: Database, home: string, links: string[]): Promise<Hi
       '\ufeffpartner;amount\r\n=1+1;1,00\r\n',
     ],
     bytes: [{ text: 'name,email\nA,a@b.example\n' }, { text: '' }, { text: '\u0000\u0000' }, { text: '"' }, 7],
+    code: ['123456', '000000', ' 654321 ', '12345', 'abcdef'],
+    sealed: ['x', 'v1.AAAA.AAAA.AAAA', '\u0000'],
+    response: [passkeyAnswer({}), passkeyAnswer({ type: 'public-key', id: 7 }), '{}', 'null', '{'],
     idempotencyKey: ['a key of ours', 'another key', '=1+1 and more', 'a\u0000bcdefgh'],
   }
   const wording = blankWording('2026-01-01')
@@ -322,6 +325,13 @@ async function hintsFor(db: Database, home: string, links: string[]): Promise<Hi
     const known = Object.hasOwn(words, field) ? words[field] : undefined
     return known?.length ? known : null
   }
+}
+
+/** What a browser posts for a passkey, new or used: of the right shape, and signed by nobody. */
+function passkeyAnswer(faults: object): string {
+  const part = btoa('{"type":"webauthn.get","challenge":"x","origin":"http://127.0.0.1:3000"}').replaceAll('=', '')
+  const response = { clientDataJSON: part, attestationObject: part, authenticatorData: part, signature: part }
+  return JSON.stringify({ id: part, rawId: part, type: 'public-key', clientExtensionResults: {}, response, ...faults })
 }
 
 /** Runs a call as somebody of the own organization, or as nobody. */

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { bundle } from '../process/bundle.ts'
 
@@ -10,7 +9,6 @@ test('100,000 rows of 50 MB are stored, checked and begun to be imported by a pr
   const folder = mkdtempSync(join(tmpdir(), 'remit-flood-'))
   try {
     const program = await bundle(new URL('./flood.ts', import.meta.url), folder)
-    symlinkSync(fileURLToPath(new URL('../../db/migrations', import.meta.url)), join(folder, 'migrations'))
     // The program itself takes some forty megabytes of heap; the rows alone, held, would take more than all of this.
     const child = spawn(process.execPath, ['--max-old-space-size=80', program, join(folder, 'flood.db'), '100000', '2'])
     let said = ''

@@ -1,4 +1,12 @@
-import { Container, Head, Heading, Html, Link, Preview, Section, Text } from '@react-email/components'
+// One by one: what gathers them all also loads a syntax highlighter and a style sheet compiler, most of a second at each start.
+import { Container } from '@react-email/container'
+import { Head } from '@react-email/head'
+import { Heading } from '@react-email/heading'
+import { Html } from '@react-email/html'
+import { Link } from '@react-email/link'
+import { Preview } from '@react-email/preview'
+import { Section } from '@react-email/section'
+import { Text } from '@react-email/text'
 import type { ReactNode } from 'react'
 import { Box } from './box.tsx'
 import type { EmailFrame } from './template.ts'

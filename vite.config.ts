@@ -5,6 +5,10 @@ import { defineConfig } from 'vite'
 import { denyImports } from 'vite-env-only'
 import remixConfig from './remix.config.js'
 
+/** Tests that put something else in a module's place: each has its modules to itself. */
+const replacing = ['server/auth/{password,service}.test.ts']
+const tests = ['{app,server,db,emails}/**/*.test.{ts,tsx}']
+
 export default defineConfig({
   plugins: [
     tailwindcss(),
@@ -15,7 +19,11 @@ export default defineConfig({
   server: { host: '127.0.0.1' },
   build: { target: 'es2022' },
   test: {
-    include: ['{app,server,db,emails}/**/*.test.{ts,tsx}'],
+    projects: [
+      // What a file imports is loaded once for all of them: nothing here keeps state in a module, and loading took a second for each.
+      { extends: true, test: { name: 'together', include: tests, exclude: replacing, isolate: false } },
+      { extends: true, test: { name: 'alone', include: replacing } },
+    ],
     setupFiles: ['server/test/setup.ts'],
     // Nothing here waits for time; a busy machine is slow to import, that is all.
     testTimeout: 30_000,

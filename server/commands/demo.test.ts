@@ -34,6 +34,7 @@ test('log lines are shortened, and nothing but debugging is left out', () => {
   )
   expect(conciseLine('app', JSON.stringify({ level: 30, msg: 'listening' }))).toBe('app       listening')
   expect(conciseLine('app', JSON.stringify({ level: 20, msg: 'noise' }))).toBeUndefined()
+  expect(conciseLine('app', JSON.stringify({ level: 30, msg: 'request', status: 200 }))).toBeUndefined()
   expect(conciseLine('app', '{ not json')).toBe('app       { not json')
   expect(conciseLine('app', JSON.stringify({ level: 30, msg: 'x'.repeat(500) }))).toHaveLength(200)
 })

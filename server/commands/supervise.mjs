@@ -132,6 +132,9 @@ const levels = new Map([
 ])
 const dull = ['level', 'time', 'pid', 'hostname', 'name', 'msg', 'err', 'v']
 
+/** What is said all the time, and is in the full logs: whoever tries the demo looks for the address and the logins. */
+const everyday = new Set(['request', 'audit anchor'])
+
 /**
  * One short line for a line of a log: pino's JSON in words, everything else as it is.
  * @param {string} name of the process
@@ -149,7 +152,7 @@ export function conciseLine(name, line) {
   }
   if (entry === undefined) return `${prefix} ${line}`
   const level = Number(entry.level)
-  if (level < 30) return undefined
+  if (level < 30 || (level === 30 && everyday.has(String(entry.msg)))) return undefined
   const facts = Object.entries(entry)
     .filter(([key, value]) => !dull.includes(key) && ['string', 'number', 'boolean'].includes(typeof value))
     .map(([key, value]) => `${key}=${value}`)

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import { torture } from './torture.ts'
 
-const cycles = Number(process.env.TORTURE_CYCLES ?? 100)
+const cycles = Number(process.env.TORTURE_CYCLES ?? 40)
 /** Which moments are hit; given again, they are the same as far as a machine's pace allows. */
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const file = process.env.TORTURE_REPORT ?? 'test-results/torture.json'

@@ -25,3 +25,7 @@ listen()
 beforeEach(listen)
 afterEach(complain)
 afterAll(complain)
+// The next file of this process listens for itself.
+afterAll(() => {
+  Object.assign(console, original)
+})

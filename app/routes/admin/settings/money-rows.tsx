@@ -17,7 +17,8 @@ export function MoneyRows({
   refused: ReturnType<typeof useSettingsRefusal>
 }) {
   const { currencies } = useSettingsPage()
-  const free = currencies.find(({ code }) => !saved.some(({ currency }) => currency === code))?.code ?? 'USD'
+  const common = ['USD', 'EUR', 'GBP', ...currencies.map(({ code }) => code)]
+  const free = common.find(code => !saved.some(({ currency }) => currency === code)) ?? 'USD'
   const rows = refused?.rows[name] ?? [...saved, { currency: free, amount: '' }]
   const codes = [...new Set([...currencies.map(({ code }) => code), ...rows.map(({ currency }) => currency)])]
     .filter(Boolean)
@@ -27,7 +28,7 @@ export function MoneyRows({
       key={`${index} ${refused ? '' : currency}`}
       name={`${name}Amount`}
       id={`${name}-${index}`}
-      label={index < saved.length && !refused ? `${label} in ${currency}` : newLabel}
+      label={index < saved.length && !refused ? `${label} in ${currency}` : saved.length > 0 ? newLabel : label}
       defaultValue={amount}
       currencies={codes}
       currencyName={`${name}Currency`}

@@ -137,8 +137,9 @@ function QrCode({ size, path }: { size: number; path: string }) {
       role="img"
       aria-label="QR code of the key below"
       shapeRendering="crispEdges"
-      className="mx-auto my-3 size-48 rounded-md border border-line bg-white"
+      className="mx-auto my-3 size-48 rounded-md border border-line"
     >
+      <rect width={size} height={size} fill="#fff" />
       <path d={path} fill="#000" />
     </svg>
   )

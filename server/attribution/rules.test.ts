@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { attributionModels, touchRoles, touchTypes } from '#db/schema/index.ts'
+import '../lib/plain-words.ts'
 import { defaultRoles, modelLabels, programParameters, roleLabels, roleVerbs, shares, touchLabels } from './rules.ts'
 
 test('every model, type and role has its words, in the schema’s order', () => {
@@ -78,8 +79,8 @@ test.each([
   [{ halfLifeDays: 0 }, 'At least one day.'],
   [{ halfLifeDays: 3_651 }, 'At most 3,650 days, which is ten years.'],
   [{ lookbackDays: 1.5 }, 'Days are whole.'],
-  [{ touchWeights: { dema: 1 } }, 'Unrecognized key: "dema"'],
-  [{ halflife: 7 }, 'Unrecognized key: "halflife"'],
+  [{ touchWeights: { dema: 1 } }, 'There is no field “dema” here.'],
+  [{ halflife: 7 }, 'There is no field “halflife” here.'],
 ])('%j is refused with a sentence', (input, sentence) => {
   expect(refusal(programParameters, input)).toEqual([sentence])
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { auditFilter } from '#server/audit/rules.ts'
 import { emailFilter } from '#server/email/rules.ts'
 import { changeOf, cursorOf, readQuery, summaryOf, typedIn } from './read-query.server.ts'
@@ -15,6 +16,13 @@ test('leaves out what it can’t use, keeps the rest, and says so in words', () 
   const { filter, problems } = readQuery(emailFilter, query('template=nonsense&status=sent'))
   expect(filter).toEqual({ status: 'sent' })
   expect(problems).toEqual(['“template” in the address has a value we don’t know, so it is left out.'])
+})
+
+test('a number that is none is named like any other value', () => {
+  const schema = z.object({ limit: z.coerce.number().int().max(50, 'At most 50.').optional() })
+  const general = '“limit” in the address has a value we don’t know, so it is left out.'
+  expect(readQuery(schema, query('limit=many')).problems).toEqual([general])
+  expect(readQuery(schema, query('limit=99')).problems).toEqual(['At most 50.'])
 })
 
 test('a rule between two fields takes out the one it names, with its own sentence', () => {

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Refusal } from '#app/api.server.ts'
 import type { FormErrors } from '#app/components/form.tsx'
 import { cursorIn } from '#app/components/trail.ts'
+import { plainWords } from '#server/lib/plain-words.ts'
 
 /**
  * A list's filter from an address or a posted form, by the schema that the procedure uses. What can't be used is left out, with a
@@ -26,17 +27,17 @@ export function readQuery<Schema extends z.ZodObject>(
       const field = String(issue.path[0])
       // The first problem of a field takes it out; what else is said of it is about a value that is gone.
       if (!(field in input)) continue
-      problems.add(sentence(field, issue.message))
+      problems.add(sentence(field, { ...issue, input: input[field] }))
       delete input[field]
     }
   }
 }
 
-/** zod's own words ('Invalid option …') are for developers. */
-function sentence(field: string, message: string): string {
-  return /^(Invalid|Expected|Unrecognized|Too )/.test(message)
+/** A field's own sentence says what is wrong; the general ones are for forms, where the field stands beside them. */
+function sentence(field: string, issue: z.core.$ZodIssue): string {
+  return issue.message === plainWords(issue as Parameters<typeof plainWords>[0])
     ? `“${field}” in the address has a value we don’t know, so it is left out.`
-    : message
+    : issue.message
 }
 
 /** The page's cursor. One that is longer than any of ours reads as none. */

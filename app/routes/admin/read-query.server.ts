@@ -27,15 +27,15 @@ export function readQuery<Schema extends z.ZodObject>(
       const field = String(issue.path[0])
       // The first problem of a field takes it out; what else is said of it is about a value that is gone.
       if (!(field in input)) continue
-      problems.add(sentence(field, { ...issue, input: input[field] }))
+      problems.add(sentence(field, issue, input[field]))
       delete input[field]
     }
   }
 }
 
 /** A field's own sentence says what is wrong; the general ones are for forms, where the field stands beside them. */
-function sentence(field: string, issue: z.core.$ZodIssue): string {
-  return issue.message === plainWords(issue as Parameters<typeof plainWords>[0])
+function sentence(field: string, issue: z.core.$ZodIssue, input: unknown): string {
+  return issue.message === plainWords({ ...issue, input } as Parameters<typeof plainWords>[0])
     ? `“${field}” in the address has a value we don’t know, so it is left out.`
     : issue.message
 }

@@ -29,6 +29,8 @@ export interface Refusal {
   status: number
   message: string
   fields: Record<string, string>
+  /** After how long it may be let through, where that is known (milliseconds). */
+  retryAfterMs?: number
 }
 
 /** What the person can mend, or needs to know, without leaving the page. */
@@ -52,8 +54,8 @@ export async function mutate<T>(args: ActionFunctionArgs, change: (api: Caller) 
   } catch (error) {
     const refusal = args.context.refusalOf(error)
     if (refusal && !refusal.confirm && mendable.has(refusal.code)) {
-      const { status, message, fields } = refusal
-      return { ok: false, status, message, fields }
+      const { status, message, fields, retryAfterMs } = refusal
+      return { ok: false, status, message, fields, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
     }
     throw asResponse(error, args)
   }
@@ -61,7 +63,11 @@ export async function mutate<T>(args: ActionFunctionArgs, change: (api: Caller) 
 
 /** A refusal as an action's answer, with its status. */
 export function refuse(refusal: Refusal) {
-  return data(refusal, { status: refusal.status })
+  return data(refusal, { status: refusal.status, headers: retryAfter(refusal.retryAfterMs) })
+}
+
+function retryAfter(ms: number | undefined): Record<string, string> {
+  return ms === undefined ? {} : { 'Retry-After': String(Math.ceil(ms / 1000)) }
 }
 
 /** Leads on after a change, with a message that the next page shows once. */
@@ -75,8 +81,8 @@ function asResponse(error: unknown, { request, context }: LoaderFunctionArgs): u
   if (refusal.confirm) return confirmFirst(request, context, refusal.confirm)
   if (refusal.code === 'UNAUTHORIZED') return redirect(`/login?to=${encodeURIComponent(pageOf(request))}`)
   const { message, status, retryAfterMs } = refusal
-  const headers = retryAfterMs === undefined ? undefined : { 'Retry-After': String(Math.ceil(retryAfterMs / 1000)) }
-  return data({ message, requestId: context.requestId } satisfies Problem, { status, headers })
+  const answer = { status, headers: retryAfter(retryAfterMs) }
+  return data({ message, requestId: context.requestId } satisfies Problem, answer)
 }
 
 /**

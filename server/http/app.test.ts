@@ -6,7 +6,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import routes from '#app/routes.ts'
 import { aSession, asRole } from '../test/callers.ts'
 import { type TestDeps, testDeps } from '../test/deps.ts'
-import { createHttpApp } from './app.ts'
+import { aMember } from '../test/factories.ts'
+import { createHttpApp, type HttpOptions } from './app.ts'
 import { uploadPaths } from './guard.ts'
 
 const origin = 'http://127.0.0.1:3000'
@@ -24,9 +25,9 @@ const emptyBuild = {
   isSpaMode: false,
 } as unknown as ServerBuild
 
-async function anApp(): Promise<{ deps: TestDeps; url: string }> {
+async function anApp(build: HttpOptions['build'] = emptyBuild): Promise<{ deps: TestDeps; url: string }> {
   const deps = await testDeps()
-  const server = createServer(createHttpApp(deps, { build: emptyBuild, ready: async () => ({ ok: true }) }))
+  const server = createServer(createHttpApp(deps, { build, ready: async () => ({ ok: true }) }))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
     server.closeAllConnections()
@@ -245,4 +246,77 @@ test('a request under another host name is led to the configured one, and only t
   expect(answer.headers.location).toBe(`${origin}/portal?x=1`)
   const sly = await send(`${url}//evil.example/%2e%2e`, { headers: { host: 'localhost:9999' } })
   expect(new URL(String(sly.headers.location)).origin).toBe(origin)
+})
+
+const json = { origin, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' }
+const signIn = (url: string, email: string, password: string, procedure = 'auth.signIn') =>
+  send(`${url}/api/trpc/${procedure}`, { method: 'POST', headers: json, body: JSON.stringify({ email, password }) })
+
+test('a refusal that passes says when, in Retry-After', async () => {
+  const { deps, url } = await anApp()
+  const tries: Answer[] = []
+  for (let n = 0; n < 7; n++) tries.push(await signIn(url, 'ann@example.com', `a wrong password ${n}`))
+  expect(tries.map(({ status, headers }) => [status, headers['retry-after']])).toEqual([
+    ...Array.from({ length: 5 }, () => [401, undefined]),
+    ...Array.from({ length: 2 }, () => [429, '60']),
+  ])
+  deps.clock.advance(30_500)
+  expect((await signIn(url, 'ann@example.com', 'a wrong password')).headers['retry-after']).toBe('30')
+})
+
+test('each result of signing in and each denial is on record once, with who and where', async () => {
+  const { deps, url } = await anApp()
+  const manager = await aMember(deps, { role: 'manager', password: 'four quiet rivers run' })
+  const { cookie } = await aSession(deps, manager)
+  const lines = (message: string) => deps.log.lines.filter(line => line.message === message)
+  const [who, where] = [manager.user.id, '127.0.0.1']
+
+  await signIn(url, manager.user.email, 'a wrong password')
+  await signIn(url, 'nobody@example.com', 'a wrong password')
+  expect(lines('a sign-in was refused').map(line => line.fields)).toEqual([
+    { requestId: expect.stringMatching(/^req_/), userId: who, address: where },
+    { requestId: expect.stringMatching(/^req_/), userId: undefined, address: where },
+  ])
+  await signIn(url, manager.user.email, 'four quiet rivers run')
+  const signedIn = await deps.db.read.all(
+    sql`SELECT actor_id AS actor, target_id AS target, "after" FROM audit WHERE action = 'auth.signIn'`,
+  )
+  expect(signedIn).toEqual([{ actor: who, target: who, after: JSON.stringify({ address: where }) }])
+
+  deps.log.lines.length = 0
+  const approve = { method: 'POST', body: '{"payoutIds":["pay_x"]}' }
+  await send(`${url}/api/trpc/orgs.updateSettings`, { ...approve, headers: json, body: '{}' })
+  await send(`${url}/api/trpc/orgs.updateSettings`, { ...approve, headers: { ...json, cookie }, body: '{}' })
+  const evil = { ...json, cookie, origin: 'https://evil.example' }
+  await send(`${url}/api/trpc/orgs.updateSettings`, { ...approve, headers: evil, body: '{}' })
+  await expect.poll(() => lines('request')).toHaveLength(3)
+  const own = { actor: who, org: manager.org.id, role: 'manager' }
+  const here = { method: 'POST', route: '/api/trpc/*' }
+  expect(lines('request').map(line => line.fields)).toMatchObject([
+    { ...here, status: 401, actor: undefined },
+    { ...here, ...own, status: 403 },
+    // Refused before anybody looked whose cookie it is.
+    { ...here, status: 403, actor: undefined },
+  ])
+})
+
+test('what breaks is told in a general sentence, with the id under which the log has it', async () => {
+  const { deps, url } = await anApp(async () => {
+    throw new Error('the secret recipe is 4711')
+  })
+  const page = await send(`${url}/admin`, {})
+  expect(page.status).toBe(500)
+  const requestId = String(page.headers['x-request-id'])
+  expect(page.body).toBe(`Something went wrong on our side. The request id is ${requestId}.`)
+  const logged = deps.log.lines.filter(line => line.level === 'error')
+  expect(logged.map(line => [line.message, (line.fields as { requestId?: string }).requestId])).toEqual([
+    ['a request failed', requestId],
+  ])
+
+  await deps.db.write(tx => tx.run(sql`ALTER TABLE users RENAME TO hidden`))
+  const call = await signIn(url, 'ann@example.com', 'any password')
+  expect(call.status).toBe(500)
+  expect(JSON.parse(call.body).error.message).toMatch(/^Something went wrong on our side\./)
+  expect(call.body).toContain(String(call.headers['x-request-id']))
+  expect(call.body).not.toMatch(/users|hidden|SQL|stack/)
 })

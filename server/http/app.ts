@@ -93,6 +93,7 @@ export function createHttpApp(deps: Deps, options: HttpOptions): express.Express
       maxBodySize: apiLimit,
       allowBatching: true,
       maxBatchSize: 10,
+      responseMeta: ({ errors }) => ({ headers: retryAfter(errors) }),
     }),
   )
   app.use(refuseLargeBodies)
@@ -114,6 +115,12 @@ export function createHttpApp(deps: Deps, options: HttpOptions): express.Express
       )
   })
   return app
+}
+
+/** Tells clients when to come back, where a refusal passes; of a batch the longest wait. */
+function retryAfter(errors: readonly TRPCError[]): Record<string, string> {
+  const waits = errors.flatMap(error => explain(error).retryAfterMs ?? [])
+  return waits.length > 0 ? { 'Retry-After': String(Math.ceil(Math.max(...waits) / 1000)) } : {}
 }
 
 /** What is routed here and not by a page. A procedure's name is not part of it: there are many, and a batch has several. */
@@ -138,9 +145,13 @@ function watched(
     const started = performance.now()
     const { path: asked, method } = request
     response.once('close', () => {
-      void loading?.().then(({ routes }) => {
-        patterns = routePatterns(routes, ownRoutes)
-      })
+      // Pages that don't compile are the request's trouble, which says so; here only their patterns are missing.
+      loading?.().then(
+        ({ routes }) => {
+          patterns = routePatterns(routes, ownRoutes)
+        },
+        () => {},
+      )
       loading = null
       const route = patterns(asked)
       // Whoever went away before the answer was whole has not had one.

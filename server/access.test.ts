@@ -704,3 +704,47 @@ test.each(forPartners)("%s: a sibling partner's payouts and figures don't exist 
   if (procedure === 'payouts.list') expect(value).toMatchObject({ rows: [] })
   else expect(code).toBe('NOT_FOUND')
 })
+
+const asking = procedures.filter(
+  procedure =>
+    (appRouter._def.procedures as unknown as Record<string, { _def: { type: string } }>)[procedure]?._def.type ===
+    'query',
+)
+
+test('the fields of what partners are answered are written down, and none is staff’s', async () => {
+  const deps = await testDeps()
+  const world = await aWorld(deps)
+  const person = await aMember(deps, { role: 'partner', org: await orgOf(world), partner: world.partner })
+  const lines: string[] = []
+  for (const procedure of asking) {
+    const rule = access[procedure]
+    if (rule?.by === 'open' || !rule?.by.includes('partner')) continue
+    const { code, value } = await call(deps, person.viewer, procedure, rule.input?.(world))
+    lines.push(`${procedure}: ${code === 'ok' ? [...fieldsOf(value)].sort().join(', ') || '–' : code}`)
+  }
+  const text = `${lines.join('\n')}\n`
+  // Whoever adds a field sees it here, in the change that adds it, and decides.
+  await expect(text).toMatchFileSnapshot('./access.partner-answers.txt')
+  expect(text).not.toMatch(/\b(createdBy|approvedBy|editedBy|actorId|passwordHash|digest|idempotencyKey)\b|\bstaff[.[]/)
+})
+
+/** Where an answer has values: the names on the way to each, without the places in lists. */
+function fieldsOf(value: unknown, path = '', found = new Set<string>()): Set<string> {
+  if (Array.isArray(value)) for (const one of value) fieldsOf(one, path ? `${path}[]` : '[]', found)
+  else if (typeof value === 'object' && value !== null)
+    for (const [key, one] of Object.entries(value)) fieldsOf(one, path ? `${path}.${key}` : key, found)
+  else found.add(path)
+  return found
+}
+
+test('no query changes anything, whoever asks', async () => {
+  const deps = await testDeps()
+  const world = await aWorld(deps)
+  const org = await orgOf(world)
+  for (const role of roles) {
+    const member = await aMember(deps, { role, org, ...(role === 'partner' ? { partner: world.partner } : {}) })
+    const before = await fingerprint(deps)
+    for (const procedure of asking) await call(deps, member.viewer, procedure, access[procedure]?.input?.(world))
+    expect(await fingerprint(deps), role).toBe(before)
+  }
+})

@@ -41,6 +41,8 @@ async function ask(house: House, { path, person, method = 'GET', body, headers =
   return { status: answer.status, text, location, headers: answer.headers }
 }
 
+const fromOurPage = (origin: string) => ({ origin, 'content-type': 'application/x-www-form-urlencoded' })
+
 const hostile = [...allowedTexts, ...refusedTexts.filter(text => text.isWellFormed())]
 test('files of ours are not served, and no address leads elsewhere', async ({ world }) => {
   const places = [
@@ -69,6 +71,33 @@ test('files of ours are not served, and no address leads elsewhere', async ({ wo
       const { text } = await ask(world, { path: place, person })
       expect(text, place).not.toMatch(/root:x:|\[core\]|STRIPE_SECRET_KEY|createHttpApp|"devDependencies"/)
     }
+})
+
+test('what only tests and the demo have is not there', async ({ world }) => {
+  const places = [
+    '/_sim',
+    '/_sim/accounts',
+    '/v1/accounts',
+    '/v1/transfers',
+    '/v2/core/accounts',
+    '/seed',
+    '/reset-database',
+  ]
+  for (const path of [
+    ...places,
+    '/test',
+    '/debug',
+    '/__vite_ping',
+    '/@vite/client',
+    '/@fs/etc/passwd',
+    '/api/trpc/test.seed',
+  ])
+    for (const method of ['GET', 'POST'])
+      for (const person of [null, world.owner]) {
+        const body = method === 'POST' ? { body: 'a=1', headers: fromOurPage(world.url) } : {}
+        const { status } = await ask(world, { path, person, method, ...body })
+        expect([404, 405, 415], `${method} ${path}`).toContain(status)
+      }
 })
 
 test('a forged host, scheme or address in headers changes nothing of an answer', async ({ world }) => {

@@ -2,6 +2,7 @@ import { parseOptions } from '@node-rs/argon2'
 import { expect, test, vi } from 'vitest'
 import { DomainError } from '#server/lib/errors.ts'
 import { checkNewPassword, hashPassword, isOutdated, verifyPassword, weaknessOf } from './password.ts'
+import { newPassword } from './rules.ts'
 
 const counted = vi.hoisted(() => ({ verify: [] as string[], atOnce: 0, most: 0 }))
 vi.mock('@node-rs/argon2', async original => {
@@ -114,4 +115,17 @@ test('the refusal is a sentence on the field', () => {
   })()
   expect(refusal).toBeInstanceOf(DomainError)
   expect(refusal).toMatchObject({ code: 'INVALID', fields: { password: expect.stringContaining('everybody uses') } })
+})
+
+test('nine characters are too few, ten are enough, and so are 256', () => {
+  const letters = (count: number) => 'violet tractor sings '.repeat(13).slice(0, count)
+  for (const [count, taken] of [
+    [0, false],
+    [9, false],
+    [10, true],
+    [64, true],
+    [256, true],
+    [257, false],
+  ] as const)
+    expect({ count, taken: newPassword.safeParse(letters(count)).success }).toEqual({ count, taken })
 })

@@ -39,6 +39,14 @@ test('a file name of somebody’s own can’t end the header', () => {
   expect(header).toContain("filename*=UTF-8''M%C3%A4rz%22%0D%0AX-Evil%3A%201.csv")
 })
 
+test('a file is saved, never shown: an attachment, of its own kind, kept by nobody', () => {
+  const { headers } = fileResponse('<script>alert(1)</script>', 'payouts.csv', 'text/csv; charset=utf-8')
+  expect(headers.get('Content-Disposition')).toMatch(/^attachment; /)
+  expect(headers.get('Content-Type')).toBe('text/csv; charset=utf-8')
+  expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
+  expect(headers.get('Cache-Control')).toBe('no-store')
+})
+
 test('pieces are asked for one by one, and only once the last has drained', async () => {
   const seen: string[] = []
   let open = () => {}

@@ -1,4 +1,4 @@
-// `npm run torture`: what `npm test` does to the real process a hundred times, a thousand times and more. The same tests, longer.
+// `npm run torture`: what `npm test` does to the real process forty times, a thousand times and more. The same tests, longer.
 import { spawn } from 'node:child_process'
 import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'

@@ -34,6 +34,14 @@ test('what is no such file is refused, and what can’t be read in one is named 
   expect(refused).toEqual(['Line 2: “2026-02-30” is not a date.', expect.stringContaining('Line 3, USD: “1.0x”')])
 })
 
+test('half a character in a file breaks no import: with a key it is refused like any other file that is not the bank’s', async () => {
+  const { api } = await asRole(await testDeps(), 'admin')
+  const text = 'Date,U\ud800D,\n'
+  await expect(api.rates.importEcb({ text, idempotencyKey: 'an import of rates' })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+  })
+})
+
 test('importing counts first, adds once, and never changes what is stored', async () => {
   const deps = await testDeps()
   const { api, org } = await asRole(deps, 'admin')

@@ -61,7 +61,12 @@ export const addRateInput = z
 /** The text of the bank's file, daily or history. Rates of days before `since` are left out; thirteen months back unless given. */
 export const importRatesInput = z
   .object({
-    text: z.string().min(1, 'The file is empty.').max(5_000_000, 'The file is larger than 5 MB.'),
+    // What is no character reads as the replacement character, as where a browser reads a file: nothing else could be hashed.
+    text: z
+      .string()
+      .overwrite(text => text.toWellFormed())
+      .min(1, 'The file is empty.')
+      .max(5_000_000, 'The file is larger than 5 MB.'),
     since: calendarDay.optional(),
     /** Only counts, changes nothing. */
     dry: z.boolean().default(false),

@@ -115,7 +115,7 @@ export async function workOnce<T>(
       procedure: intent.procedure,
       key,
       bodyHash,
-      response: response ?? null,
+      response: must(response, `${intent.procedure} answers nothing, and an answer is what is kept`),
       createdAt: unit.at,
     })
     return response

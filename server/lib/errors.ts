@@ -54,3 +54,14 @@ export const diskSentences = {
   failing:
     'The disk that Remit writes to does not answer as it should. Whoever runs Remit has to look at it. Look whether it was done before you try again.',
 } as const
+
+/** The refusal that `act` ends with, or null where it ends well. Anything else that it throws goes on. */
+export function refusalOf(act: () => unknown): DomainError | null {
+  try {
+    act()
+    return null
+  } catch (error) {
+    if (error instanceof DomainError) return error
+    throw error
+  }
+}

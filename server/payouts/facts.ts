@@ -4,6 +4,7 @@ import type { Drizzle, Tx } from '#db/client.ts'
 import { partners, payoutApprovals, payoutEditors, payoutLines, payouts } from '#db/schema/index.ts'
 import { sha256 } from '../deps.ts'
 import { groupBy } from '../lib/group.ts'
+import { must } from '../lib/must.ts'
 import type { PayFacts } from './blockers.ts'
 
 export type Payout = typeof payouts.$inferSelect
@@ -36,35 +37,34 @@ export function digestOf(
   destination: string | null,
   lines: Loaded['lines'],
 ): string {
-  return sha256(
-    canonicalize({
-      amount: payout.amount,
-      currency: payout.currency,
-      partner: payout.partnerId,
-      destination,
-      lines: lines.map(line => [line.description, line.amount, line.currency]),
-    }) ?? '',
-  )
+  const meaning = canonicalize({
+    amount: payout.amount,
+    currency: payout.currency,
+    partner: payout.partnerId,
+    destination,
+    lines: lines.map(line => [line.description, line.amount, line.currency]),
+  })
+  return sha256(must(meaning, 'an object has a text'))
 }
 
 export async function readPolicy(db: Drizzle | Tx, orgId: string): Promise<OrgPolicy> {
-  const [row] = await db.all<{
+  const [found] = await db.all<{
     creator: number
     required: number
     paused: string | null
     zone: string
-    minimums: string | null
+    minimums: string
   }>(sql`
     SELECT creator_may_approve AS creator, approvals_required AS required, transfers_paused_reason AS paused, time_zone AS zone,
            (SELECT json_group_object(currency, amount) FROM payout_minimums WHERE org_id = o.id) AS minimums
     FROM organizations o WHERE id = ${orgId}`)
-  if (!row) throw new Error(`organization ${orgId} is gone`)
+  const row = must(found, `organization ${orgId} is gone`)
   return {
     creatorMayApprove: row.creator === 1,
     approvalsRequired: row.required,
     pausedReason: row.paused,
     timeZone: row.zone,
-    minimums: row.minimums ? (JSON.parse(row.minimums) as Record<string, number>) : {},
+    minimums: JSON.parse(row.minimums) as Record<string, number>,
   }
 }
 

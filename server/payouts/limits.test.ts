@@ -146,6 +146,22 @@ test('whoever raises a limit is bound by the earlier one for a day, in however m
   expect(await approve(owner, big.id)).toMatchObject({ approved: 1 })
 })
 
+test('a raised limit of sending binds whoever raised it, and another person can send now', async () => {
+  const { owner, ada, payout, pay, setLimits } = await aCompany([{ act: 'pay', currency: 'USD', amount: 10_000 }])
+  await setLimits(owner, [{ act: 'pay', currency: 'USD', amount: 50_000 }])
+  const { id } = await payout(20_000, 'approved')
+  expect((await pay(owner, id)).skipped[0]?.reason).toMatch(
+    /You raised this limit yourself.* Another person can send it now\.$/,
+  )
+  expect(await pay(ada, id)).toMatchObject({ queued: 1 })
+})
+
+test('a limit that was taken away binds nobody else', async () => {
+  const { owner, ada, payout, approve, setLimits } = await aCompany([approvals(10_000)])
+  await setLimits(owner, [])
+  expect(await approve(ada, (await payout(90_000)).id)).toMatchObject({ approved: 1 })
+})
+
 test('taking a limit away is raising it; another owner’s word frees the first', async () => {
   const { deps, org, owner, payout, approve, setLimits } = await aCompany([approvals(10_000)])
   const second = await aMember(deps, { role: 'owner', org })

@@ -210,6 +210,22 @@ test('a payout with a carried part is canceled rather than paid without the line
   expect(await statuses(deps)).toEqual(['accrued', 'accrued', 'accrued', 'accrued'])
 })
 
+test('a line of a payout that is being sent stays until that is over', async () => {
+  const { deps, org, partner } = await aCompany()
+  const part = await aCommission(deps, { partner, amount: 5_000 })
+  const payoutId = await aRunPayout(deps, org, partner, [part])
+  await deps.db.write(async tx => {
+    for (const status of ['approved', 'processing'])
+      await tx.run(sql`
+        UPDATE payouts SET status = ${status}, approved_digest = 'd', approved_at = 1, version = version + 1 WHERE id = ${payoutId}`)
+  })
+  const { id, name } = await aUser(deps)
+  const actor: Actor = { kind: 'user', id, name }
+  await expect(
+    work(deps, { orgId: org.id, actor }, unit => releaseLine(unit, part.id, 'disputed')),
+  ).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('being sent just now') })
+})
+
 test('a line of a payout that is paid stays; one in none has nothing to leave', async () => {
   const { deps, org, partner, api } = await aCompany()
   const part = await aCommission(deps, { partner, amount: 9_000 })

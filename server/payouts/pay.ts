@@ -5,6 +5,7 @@ import { notify } from '../email/notify.ts'
 import { post } from '../ledger/ledger.ts'
 import { DomainError } from '../lib/errors.ts'
 import { toStripeAmount } from '../lib/money.ts'
+import { must } from '../lib/must.ts'
 import { formatPeriod, periodOf } from '../lib/period.ts'
 import type { Work } from '../work.ts'
 import { blockerSentence, blockers, manualBlockers } from './blockers.ts'
@@ -102,10 +103,10 @@ export async function bulkMarkPaid(
       one && changedSince(one.payout, seen)
         ? 'It changed while you were looking at it.'
         : (refusal(one) ?? blockerSentence(one && allowance.refuses(one.payout)))
-    if (reason || !one?.payout.destination) {
-      skipped.push({ id, reason: reason ?? 'It has no destination.' })
+    if (!one || reason) {
+      skipped.push({ id, reason: must(reason, 'a payout that is not there is refused') })
     } else {
-      ready.push({ one, destination: one.payout.destination })
+      ready.push({ one, destination: must(one.payout.destination, 'what nothing blocks has a destination') })
       allowance.count(one.payout)
     }
   }

@@ -1,7 +1,8 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { commissions, payoutLines } from '#db/schema/index.ts'
-import { DomainError } from '../lib/errors.ts'
+import { DomainError, refusalOf } from '../lib/errors.ts'
 import { checkAmount } from '../lib/money.ts'
+import { must } from '../lib/must.ts'
 import { postConversions } from '../runs/ledger.ts'
 import type { Work } from '../work.ts'
 import { liveLines, openDispute, payoutOf } from './lines.ts'
@@ -33,21 +34,21 @@ export async function releaseLine(work: Work, commissionId: string, why: string)
     })
   const payout = reopened ?? found
   const lines = await work.tx
-    .select({ line: payoutLines, kind: commissions.kind, originId: commissions.originId })
+    .select({ id: commissions.id, line: payoutLines, kind: commissions.kind, originId: commissions.originId })
     .from(payoutLines)
     .innerJoin(commissions, eq(commissions.id, payoutLines.commissionId))
     .where(liveLines(payout.id))
-  const leaving = lines.flatMap(({ line, originId }) =>
-    line.commissionId === commissionId || originId === commissionId ? [line] : [],
+  const leaving = lines.flatMap(({ id, line, originId }) =>
+    id === commissionId || originId === commissionId ? [{ ...line, commissionId: id }] : [],
   )
-  if (leaving.length === 0) throw new Error(`commission ${commissionId} is no line of ${payout.id}`)
+  must(leaving[0], `commission ${commissionId} is no line of ${payout.id}`)
   const amount = leaving.reduce((rest, line) => rest - line.amount, payout.amount)
-  if (lines.some(({ kind }) => kind === 'carry') || !isPayable(amount, payout.currency)) {
+  if (lines.some(({ kind }) => kind === 'carry') || refusalOf(() => checkAmount(amount, payout.currency))) {
     await cancelPayout(work, { payoutId: payout.id, reason: why })
     return true
   }
   const ids = leaving.map(line => line.id)
-  const freed = leaving.flatMap(line => line.commissionId ?? [])
+  const freed = leaving.map(line => line.commissionId)
   await work.tx.update(payoutLines).set({ releasedAt: work.at }).where(inArray(payoutLines.id, ids))
   await work.tx
     .update(commissions)
@@ -74,16 +75,6 @@ export async function releaseLine(work: Work, commissionId: string, why: string)
   })
   work.changed('payouts', payout.partnerId)
   return true
-}
-
-function isPayable(amount: number, currency: string): boolean {
-  try {
-    checkAmount(amount, currency)
-    return true
-  } catch (error) {
-    if (error instanceof DomainError) return false
-    throw error
-  }
 }
 
 /** Takes out of a payout whatever is disputed: after a refusal, what the partner spoke of while it was being sent. */

@@ -136,6 +136,37 @@ test('bulk approval skips what has changed since it was looked at', async () => 
   })
 })
 
+test('paying in bulk skips what has changed since it was looked at, and what isn’t there', async () => {
+  const { deps, admin, partner } = await aCompany()
+  const { id } = await aPayout(deps, { partner, status: 'approved' })
+  const { queued, skipped } = await admin.api.payouts.bulkMarkPaid({
+    payoutIds: [id, 'pay_nobody'],
+    versions: { [id]: 99 },
+  })
+  expect(queued).toBe(0)
+  expect(skipped).toEqual([
+    { id, reason: 'It changed while you were looking at it.' },
+    { id: 'pay_nobody', reason: expect.stringContaining('find') },
+  ])
+})
+
+test('a payment made elsewhere is recorded after it was made, not before', async () => {
+  const { deps, admin, partner } = await aCompany()
+  const { id } = await aPayout(deps, { partner, status: 'approved' })
+  const manual = { method: 'bank_transfer', reference: 'SEPA 1', paidOn: '2026-03-04' } as const
+  await expect(admin.api.payouts.markPaid({ payoutId: id, manual })).rejects.toThrow(/has not come yet/)
+  // Somewhere it is tomorrow already.
+  const tomorrow = { ...manual, paidOn: '2026-03-03' }
+  expect(await admin.api.payouts.markPaid({ payoutId: id, manual: tomorrow })).toMatchObject({ status: 'paid' })
+})
+
+test('an approval of lines that are gone counts for nothing', async () => {
+  const { deps, admin, partner } = await aCompany()
+  const { id } = await aPayout(deps, { partner, status: 'approved' })
+  await deps.db.write(tx => tx.run(sql`DELETE FROM payout_lines WHERE payout_id = ${id}`))
+  await expect(admin.api.payouts.markPaid({ payoutId: id })).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' })
+})
+
 test('an organization of one may let creators approve', async () => {
   const { deps, owner, partner } = await aCompany()
   await deps.db.write(tx =>

@@ -7,6 +7,7 @@ import { post } from '../ledger/ledger.ts'
 import { DomainError } from '../lib/errors.ts'
 import { fromStripeAmount } from '../lib/money.ts'
 import { must } from '../lib/must.ts'
+import { idIn } from '../stripe/references.ts'
 import type { Work } from '../work.ts'
 import type { Payout } from './facts.ts'
 import { releaseDisputed } from './release-line.ts'
@@ -49,8 +50,7 @@ export async function recordTransfer(
 }
 
 function mismatch(attempt: Attempt, transfer: Stripe.Transfer): string | null {
-  const destination =
-    typeof transfer.destination === 'string' ? transfer.destination : (transfer.destination?.id ?? null)
+  const destination = idIn(transfer.destination)
   const { request } = attempt
   if (transfer.amount !== request.amount || transfer.currency !== request.currency)
     return `Stripe's transfer is ${transfer.amount} ${transfer.currency}, ours was ${request.amount} ${request.currency}`
@@ -72,16 +72,12 @@ function rival(attempt: Attempt, payout: Payout, transfer: Stripe.Transfer): str
 }
 
 async function settle(work: Work, attempt: Attempt, payout: Payout, transfer: Stripe.Transfer): Promise<void> {
-  const destinationPayment =
-    typeof transfer.destination_payment === 'string'
-      ? transfer.destination_payment
-      : (transfer.destination_payment?.id ?? null)
   await transitionOne(work, 'settle', payout, 'paid', {
     paidVia: 'stripe',
     paidAt: work.at,
     closedAt: work.at,
     transferId: transfer.id,
-    destinationPayment,
+    destinationPayment: idIn(transfer.destination_payment),
     simulated: work.deps.config.PAYMENTS === 'simulator',
     needsReview: false,
   })

@@ -47,8 +47,8 @@ export async function runTransfer(deps: Deps, attemptId: string): Promise<JobRes
   const claimed = await claimSend(deps, attempt.id)
   if (!claimed) {
     // Ended, paused or changed while we looked at the account: nothing may be sent on the strength of what was true before.
-    const again = await load(deps, attempt.id)
-    if (!again || isOver(again.attempt)) return 'done'
+    const again = must(await load(deps, attempt.id), `attempt ${attempt.id} is gone`)
+    if (isOver(again.attempt)) return 'done'
     if (again.org.pausedReason !== null) return paused(again.org.pausedReason)
     return soon(deps, 'the partner changed while the transfer was about to be sent; looking again')
   }
@@ -246,7 +246,7 @@ async function note(deps: Deps, attempt: Attempt, state: 'unknown', lastError: s
 async function lookUp(deps: Deps, attempt: Attempt): Promise<JobResult> {
   const matches = await transfersOf(deps, attempt)
   if (matches.length > 0) return adopt(deps, attempt, matches)
-  const age = deps.clock.now() - (attempt.firstSentAt ?? attempt.createdAt)
+  const age = deps.clock.now() - must(attempt.firstSentAt, 'only what was sent once is looked up')
   if (age < listSettledMs) return { postponeMs: 15 * minute, why: 'Stripe lists no such transfer yet; looking again' }
   await work(deps, { orgId: attempt.orgId, actor: system }, unit =>
     markForReview(unit, attempt.payoutId, 'Stripe gave no answer while the key was alive, and lists no such transfer.'),

@@ -6,6 +6,7 @@ import { notify } from '../email/notify.ts'
 import { groupBy } from '../lib/group.ts'
 import { stripeActor, type Work, work } from '../work.ts'
 import { isGone } from './gone.ts'
+import { idIn } from './references.ts'
 
 type Payout = typeof payouts.$inferSelect
 type BankStatus = NonNullable<Payout['bankStatus']>
@@ -62,7 +63,7 @@ async function readBankPayout(stripe: Stripe, accountId: string, id: string): Pr
     const payments: string[] = []
     const retried: string[] = []
     for await (const line of stripe.balanceTransactions.list({ payout: id, limit: 100 }, options)) {
-      const source = typeof line.source === 'string' ? line.source : (line.source?.id ?? '')
+      const source = idIn(line.source) ?? ''
       if (source.startsWith('py_')) payments.push(source)
       else if (line.type === 'payout_failure' || line.type === 'payout_cancel') retried.push(source)
     }

@@ -6,6 +6,7 @@ import { formatMoney, fromStripeAmount } from '../lib/money.ts'
 import { environmentOf } from '../payouts/pay.ts'
 import { payoutNumber, statusLabels } from '../payouts/rules.ts'
 import { fetched } from './gone.ts'
+import { idIn } from './references.ts'
 
 const day = 24 * 60 * 60_000
 /** How far back a comparison looks unless told (milliseconds). */
@@ -273,7 +274,7 @@ function differs(
 }
 
 function destinationOf(transfer: Stripe.Transfer): string {
-  return typeof transfer.destination === 'string' ? transfer.destination : (transfer.destination?.id ?? '')
+  return idIn(transfer.destination) ?? ''
 }
 
 /** A transfer's money in our own minor units. */

@@ -1,3 +1,4 @@
+import { LibsqlError } from '@libsql/client'
 import { TRPCError } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -5,7 +6,7 @@ import { DomainError, refusalOf } from './lib/errors.ts'
 import { createCaller } from './router.ts'
 import { contextFor } from './test/callers.ts'
 import { testDeps } from './test/deps.ts'
-import { explain, sentenceOf } from './trpc.ts'
+import { createCallerFactory, explain, open, router, sentenceOf } from './trpc.ts'
 
 const causedBy = (cause: unknown, code: TRPCError['code'] = 'BAD_REQUEST') => new TRPCError({ code, cause })
 
@@ -52,6 +53,28 @@ test('a bug is logged whole, and its log line carries the request', async () => 
   expect(deps.log.lines).toMatchObject([
     { level: 'error', message: 'a procedure failed', fields: { path: 'auth.invitation', requestId: 'req_test' } },
   ])
+})
+
+test('a disk that takes no write is said in words, and logged as what it is', async () => {
+  const deps = await testDeps()
+  deps.db.write = () => Promise.reject(new LibsqlError('database or disk is full', 'SQLITE_FULL', undefined, 13))
+  const api = createCaller(contextFor(deps, null))
+  await expect(api.auth.forgotPassword({ email: 'somebody@example.com' })).rejects.toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    message: expect.stringContaining('Nothing was saved'),
+  })
+  expect(deps.log.lines).toMatchObject([{ message: 'the disk took no write', fields: { trouble: 'full' } }])
+})
+
+test('a bug that says nothing of its cause is logged too', async () => {
+  const deps = await testDeps()
+  const bare = router({
+    fails: open().query(() => {
+      throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'bare' })
+    }),
+  })
+  await expect(createCallerFactory(bare)(contextFor(deps, null)).fails()).rejects.toThrow()
+  expect(deps.log.lines).toMatchObject([{ message: 'a procedure failed' }])
 })
 
 test('an input that is nothing but half a character is refused like any other', async () => {

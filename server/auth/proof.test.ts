@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest'
+import { roles } from '#db/schema/index.ts'
 import { createCaller } from '#server/router.ts'
 import { aProof, contextFor } from '#server/test/callers.ts'
 import { testDeps } from '#server/test/deps.ts'
 import { aMember } from '#server/test/factories.ts'
-import { freshMs, type Permission, permissions, proofMissing, takesFreshProof } from './rules.ts'
+import { freshMs, homeOf, type Permission, permissions, proofMissing, takesFreshProof } from './rules.ts'
 
 const now = 1_000_000_000
+
+test('partners start in the portal, and everybody else in the admin', () => {
+  expect(roles.map(homeOf)).toEqual(roles.map(role => (role === 'partner' ? '/portal' : '/admin')))
+})
 
 test('a proof is fresh for ten minutes, and not at the tenth', () => {
   const at = (age: number) => proofMissing(aProof({ at: now - age }), now, 'secondFactor')

@@ -23,8 +23,19 @@ import { addCounts, e2eCounts, e2eFailures, stageCounts, summary, unitCounts, un
 // A clean environment: a developer's shell may hold a real database and a live Stripe key.
 const env = { ...withoutInstallation(process.env), VITEST: undefined, ...(plain ? { NO_COLOR: '1' } : {}) }
 const config = 'e2e/playwright.config.ts'
+const decidingReport = 'test-results/deciding.json'
 const unitReport = 'test-results/unit.json'
 const e2eReport = 'test-results/e2e.json'
+
+/**
+ * @param {string} report
+ * @param {string[]} args
+ */
+function vitest(report, args) {
+  // A forgotten .only must not pass as a whole run.
+  const options = ['--allowOnly=false', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  return run(bin('vitest'), ['run', ...options, ...args], { env: { ...env, NODE_ENV: 'test' } })
+}
 
 /** @type {Stage[]} */
 export const stages = [
@@ -48,15 +59,19 @@ export const stages = [
     start: args => run(bin('knip'), args, { env }),
   },
   {
+    name: 'deciding',
+    title: 'Money, permission and state, every branch',
+    repeat: 'npm test -- deciding',
+    report: decidingReport,
+    // Of a part of them the coverage says nothing.
+    start: args => vitest(decidingReport, ['--project=deciding', ...(args.length > 0 ? args : ['--coverage'])]),
+  },
+  {
     name: 'unit',
-    title: 'Unit and integration tests',
+    title: 'All other unit and integration tests',
     repeat: 'npm test -- unit',
     report: unitReport,
-    start: args => {
-      // A forgotten .only must not pass as a whole run.
-      const options = ['--allowOnly=false', '--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`]
-      return run(bin('vitest'), ['run', ...options, ...args], { env: { ...env, NODE_ENV: 'test' } })
-    },
+    start: args => vitest(unitReport, args.length > 0 ? args : ['--project=together', '--project=alone']),
   },
   { name: 'build', title: 'Production build', repeat: 'npm run build', start: () => ensureBuild() },
   {
@@ -104,7 +119,7 @@ async function check(stage, args) {
   const code = await stage.start(args)
   const ms = Date.now() - started
   const read = report && fs.existsSync(report) ? JSON.parse(fs.readFileSync(report, 'utf8')) : undefined
-  const counted = read && (stage.name === 'unit' ? unitCounts(read) : e2eCounts(read))
+  const counted = read && (stage.name === 'e2e' ? e2eCounts(read) : unitCounts(read))
   const counts = stageCounts(code, counted, { hasTests: report !== undefined })
   if (counts.failed === 0) {
     say(`${stage.title}: passed in ${seconds(ms)}`)
@@ -112,7 +127,7 @@ async function check(stage, args) {
   }
   say(`${stage.title}: FAILED in ${seconds(ms)}`)
   if (code === 0) say('No test ran, which counts as a failure.')
-  const failures = read ? (stage.name === 'unit' ? unitFailures(read, root) : e2eFailures(read, config)) : []
+  const failures = read ? (stage.name === 'e2e' ? e2eFailures(read, config) : unitFailures(read, root)) : []
   for (const command of [...failures.slice(0, 20), stage.repeat]) say(`  repeat: ${command}`)
   return { name: stage.name, counts, ms, note: stage.repeat }
 }

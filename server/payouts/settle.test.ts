@@ -128,6 +128,33 @@ test('paused while the account was looked at: nothing is sent', async () => {
   expect(transfers()).toEqual([])
 })
 
+test('archived while the account was looked at: nothing is sent, and the payout says why', async () => {
+  const settlement = await aSettlement()
+  const { deps, partner, payout, transfers } = settlement
+  const archive = () =>
+    deps.db.write(tx => tx.update(partners).set({ archivedAt: deps.clock.now() }).where(eq(partners.id, partner.id)))
+  expect(await meanwhile(settlement, archive)).toBe('done')
+  expect(await payout()).toMatchObject({ status: 'failed', failureCode: 'partner_archived' })
+  expect(transfers()).toEqual([])
+})
+
+test('archived at the last moment: what was seen a moment ago sends nothing, and it is looked at again', async () => {
+  const { deps, partner, step, payout, transfers } = await aSettlement()
+  const write = deps.db.write
+  let writes = 0
+  deps.db.write = async fn => {
+    // The first keeps what Stripe said of the account; with the second it would be sent.
+    if (++writes === 2)
+      await write(tx => tx.update(partners).set({ archivedAt: deps.clock.now() }).where(eq(partners.id, partner.id)))
+    return write(fn)
+  }
+  expect(await step()).toMatchObject({ why: expect.stringContaining('looking again') })
+  expect((await payout()).status).toBe('processing')
+  expect(await step()).toBe('done')
+  expect(await payout()).toMatchObject({ status: 'failed', failureCode: 'partner_archived' })
+  expect(transfers()).toEqual([])
+})
+
 test('settled by a webhook while the account was looked at: nothing more is sent', async () => {
   const settlement = await aSettlement()
   expect(await meanwhile(settlement, () => settlement.record({}))).toBe('done')

@@ -1,5 +1,5 @@
 import { initTRPC, TRPCError } from '@trpc/server'
-import { ZodError, z } from 'zod'
+import { ZodError } from 'zod'
 import { troubleOf } from '#db/trouble.ts'
 import { allows, type Permission, type Proof, proofMissing, takesFreshProof, type Viewer } from './auth/rules.ts'
 import type { Deps } from './deps.ts'
@@ -165,9 +165,6 @@ export const can = (permission: Permission) =>
       return next()
     })
     .use(written)
-
-/** The key of an intent: our forms always send one, other callers may. */
-export const intentKey = z.string().min(8).max(128).optional()
 
 /** The context of a signed-in procedure. */
 export type SignedIn = Context & { viewer: Viewer; sessionId: string; proof: Proof }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { CommissionKind, CommissionStatus } from '#db/schema/index.ts'
+import { id } from '../lib/inputs.ts'
 import { isCurrency } from '../lib/money.ts'
 import { maxPageSize } from '../lib/page.ts'
 import { periodSchema } from '../lib/period.ts'
@@ -46,7 +47,6 @@ export function commissionNumber(number: number): string {
   return `C-${String(number).padStart(6, '0')}`
 }
 
-const id = z.string().min(4, 'An id is missing.').max(64)
 const kinds = Object.keys(kindLabels) as [CommissionKind, ...CommissionKind[]]
 
 const csvOf = <T extends string>(values: readonly [T, ...T[]]) =>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { DealStage, DealType, Role, TouchRole, TouchType } from '#db/schema/index.ts'
 import { roleLabels, touchLabels, touchWeight } from '../attribution/rules.ts'
+import { id, idempotencyKey, version } from '../lib/inputs.ts'
 import { machine } from '../lib/machine.ts'
 import { isCurrency } from '../lib/money.ts'
 import { maxPageSize } from '../lib/page.ts'
@@ -42,9 +43,6 @@ export function dealNumber(number: number): string {
 export const dealSources = ['form', 'api', 'import', 'registration', 'demo'] as const
 export type DealSource = (typeof dealSources)[number]
 
-const id = z.string().min(4, 'An id is missing.').max(64)
-const version = z.number().int().positive().optional()
-const idempotencyKey = z.string().min(8).max(128).optional()
 const change = { dealId: id, version, idempotencyKey }
 
 export const dealCurrency = z.string().trim().toUpperCase().refine(isCurrency, 'That is not a currency we know.')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { DisputeStatus, Role } from '#db/schema/index.ts'
+import { id, idempotencyKey, version } from '../lib/inputs.ts'
 import { machine } from '../lib/machine.ts'
 import { maxPageSize } from '../lib/page.ts'
 import { paragraph } from '../lib/text.ts'
@@ -23,9 +24,6 @@ export const disputeLabels: Record<DisputeStatus, { label: string; says: string 
   withdrawn: { label: 'Withdrawn', says: 'Taken back by the partner' },
 }
 
-const id = z.string().min(4, 'An id is missing.').max(64)
-const version = z.number().int().positive().optional()
-const idempotencyKey = z.string().min(8).max(128).optional()
 const message = (what: string) => paragraph(4_000, what).pipe(z.string().min(1, `${what} is missing.`))
 
 export const openDisputeInput = z

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { DataImportKind, DataImportStatus } from '#db/schema/index.ts'
+import { idempotencyKey, version } from '../lib/inputs.ts'
 import { isCurrency } from '../lib/money.ts'
 import { maxPageSize } from '../lib/page.ts'
 
@@ -469,8 +470,6 @@ export const importOptions = z
 export type ImportOptions = z.infer<typeof importOptions>
 
 const importId = z.string().min(4, 'An id is missing.').max(64)
-const version = z.number().int().positive().optional()
-const idempotencyKey = z.string().min(8).max(128).optional()
 const kind = z.enum(Object.keys(kindLabels) as [DataImportKind, ...DataImportKind[]], {
   error: 'Choose what the file holds.',
 })

@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { type Role, staffRoles } from '../auth/rules.ts'
+import { id, idempotencyKey, version } from '../lib/inputs.ts'
 import { isCurrency, maxAmount } from '../lib/money.ts'
 import { emailAddress, line, paragraph } from '../lib/text.ts'
 
-const id = z.string().min(4, 'An id is missing.').max(100)
-const version = z.number().int().positive().optional()
-const idempotencyKey = z.string().min(8).max(128).optional()
 const staffRole = z.enum(staffRoles, { error: 'Choose a role.' })
 
 const timeZones = new Set(['UTC', ...Intl.supportedValuesOf('timeZone')])

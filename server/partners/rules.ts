@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { PartnerClass, PartnerTier, PartnerType, TransfersStatus } from '#db/schema/index.ts'
+import { id, idempotencyKey, version } from '../lib/inputs.ts'
 import { isCurrency, maxAmount } from '../lib/money.ts'
 import { maxPageSize } from '../lib/page.ts'
 import { emailAddress, line } from '../lib/text.ts'
@@ -142,9 +143,6 @@ export const currencies: readonly { code: string; name: string }[] = [...new Set
   .sort()
   .map(code => ({ code, name: currencyNames.of(code) ?? code }))
 
-const id = z.string().min(4, 'An id is missing.').max(64)
-const idempotencyKey = z.string().min(8).max(128).optional()
-const version = z.number().int().positive().optional()
 const type = z.enum(Object.keys(partnerTypeLabels) as [PartnerType, ...PartnerType[]], {
   error: 'Choose a kind of partner.',
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { can, intentKey, perform } from '../trpc.ts'
+import { idempotencyKey } from '../lib/inputs.ts'
+import { can, perform } from '../trpc.ts'
 import { commitImport, failedRows, saveDraft, showImport } from './import.ts'
 import { readSpreadsheet } from './spreadsheet.ts'
 
@@ -8,9 +9,7 @@ const importId = z.string().min(4).max(64)
 /** A spreadsheet becomes payouts in two steps: a draft that shows every row's problems, then all of it in one transaction. */
 export const importProcedures = {
   importDraft: can('payouts.prepare')
-    .input(
-      z.object({ fileName: z.string().trim().min(1).max(200), text: z.string(), idempotencyKey: intentKey }).strict(),
-    )
+    .input(z.object({ fileName: z.string().trim().min(1).max(200), text: z.string(), idempotencyKey }).strict())
     .mutation(({ ctx, input }) => {
       const sheet = readSpreadsheet(input.text)
       return perform(ctx, 'payouts.importDraft', input, work => saveDraft(work, input, sheet))
@@ -30,7 +29,7 @@ export const importProcedures = {
           version: z.number().int().positive().optional(),
           skipDuplicates: z.boolean(),
           skipErrors: z.boolean().default(false),
-          idempotencyKey: intentKey,
+          idempotencyKey,
         })
         .strict(),
     )

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ManualMethod, PayoutStatus, Role } from '#db/schema/index.ts'
+import { id, idempotencyKey, version } from '../lib/inputs.ts'
 import { machine } from '../lib/machine.ts'
 import { isCurrency, maxAmount } from '../lib/money.ts'
 import { maxPageSize } from '../lib/page.ts'
@@ -113,9 +114,6 @@ export function payoutNumber(number: number): string {
 }
 
 const statuses = Object.keys(statusLabels) as [PayoutStatus, ...PayoutStatus[]]
-const id = z.string().min(4, 'An id is missing.').max(64)
-const version = z.number().int().positive().optional()
-const idempotencyKey = z.string().min(8).max(128).optional()
 const currency = z.string().trim().toUpperCase().refine(isCurrency, 'That is not a currency we know.')
 const amount = z
   .number({ error: 'Enter an amount.' })

@@ -1,8 +1,7 @@
 import { z } from 'zod'
+import { idempotencyKey } from '../lib/inputs.ts'
 import { maxPageSize } from '../lib/page.ts'
 import { periodSchema } from '../lib/period.ts'
-
-const idempotencyKey = z.string().min(8).max(128).optional()
 
 export const periodInput = z.object({ period: periodSchema }).strict()
 export const listReversalsInput = z

@@ -7,13 +7,10 @@ import {
   roleLabels,
   touchLabels,
 } from '../attribution/rules.ts'
+import { id, idempotencyKey, version } from '../lib/inputs.ts'
 import { maxPageSize } from '../lib/page.ts'
 import { line } from '../lib/text.ts'
 import { partnerTypeLabels } from '../partners/rules.ts'
-
-const id = z.string().min(4, 'An id is missing.').max(64)
-const version = z.number().int().positive().optional()
-const idempotencyKey = z.string().min(8).max(128).optional()
 
 const timeZones = new Set(['UTC', ...Intl.supportedValuesOf('timeZone')])
 const timeZone = z.string().refine(zone => timeZones.has(zone), 'That is not a time zone we know.')

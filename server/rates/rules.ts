@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DomainError } from '../lib/errors.ts'
+import { idempotencyKey } from '../lib/inputs.ts'
 import { isCurrency } from '../lib/money.ts'
 import { maxPageSize } from '../lib/page.ts'
 import { paragraph } from '../lib/text.ts'
@@ -42,8 +43,6 @@ export function rateText(rateE8: number): string {
   const digits = String(rateE8).padStart(9, '0')
   return `${digits.slice(0, -8)}.${digits.slice(-8)}`.replace(/\.?0+$/, '')
 }
-
-const idempotencyKey = z.string().min(8).max(128).optional()
 
 /** One `base` is `rate` of `quote`. */
 export const addRateInput = z

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { RegistrationStatus, Role } from '#db/schema/index.ts'
 import { dealAmount, dealCurrency } from '../deals/rules.ts'
+import { id, idempotencyKey, version } from '../lib/inputs.ts'
 import { machine } from '../lib/machine.ts'
 import { maxPageSize } from '../lib/page.ts'
 import { emailAddress, line, paragraph } from '../lib/text.ts'
@@ -57,10 +58,6 @@ export function domainOf(email: string | null): string | null {
 /** What a partner is told about a rival: that there is one, and nothing else. */
 export const takenSentence =
   'Someone is already working with this company. You can still save a draft, or add why yours is different.'
-
-const id = z.string().min(4, 'An id is missing.').max(64)
-const version = z.number().int().positive().optional()
-const idempotencyKey = z.string().min(8).max(128).optional()
 
 const fields = {
   accountName: line(200, 'The company'),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { DealType, PartnerTier, PartnerType, RuleStream, RuleVersionStatus } from '#db/schema/index.ts'
 import { dayWords } from '../lib/days.ts'
+import { id, idempotencyKey, version } from '../lib/inputs.ts'
 import { formatMoney, isCurrency } from '../lib/money.ts'
 import { percentWords } from '../lib/percent.ts'
 import { line } from '../lib/text.ts'
@@ -30,10 +31,6 @@ const keysOf = <T extends string>(labels: Record<T, unknown>) => Object.keys(lab
 const partnerTypes = keysOf(partnerTypeLabels)
 const tiers = keysOf(tierLabels)
 const dealTypes = keysOf(dealTypeWords)
-
-const id = z.string().min(4, 'An id is missing.').max(64)
-const version = z.number().int().positive().optional()
-const idempotencyKey = z.string().min(8).max(128).optional()
 
 export const calendarDay = z
   .string()

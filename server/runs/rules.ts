@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { PlanFlag, PlanOutcome, RunStatus } from '#db/schema/index.ts'
+import { id, idempotencyKey, version } from '../lib/inputs.ts'
 import { isCurrency, maxAmount } from '../lib/money.ts'
 import { maxPageSize } from '../lib/page.ts'
 import { periodSchema } from '../lib/period.ts'
@@ -17,9 +18,6 @@ export const destinationChangedMs = 30 * 24 * 60 * 60_000
 /** From so many rows of one currency, the largest twentieth is flagged. */
 export const topAmountFrom = 20
 
-const id = z.string().min(4, 'An id is missing.').max(100)
-const version = z.number().int().positive().optional()
-const idempotencyKey = z.string().min(8).max(128).optional()
 const currency = z.string().trim().toUpperCase().refine(isCurrency, 'That is not a currency we know.')
 
 /** `cutoff` is the last day whose released commissions are paid; the period's last day, or this moment while it runs, unless given. */

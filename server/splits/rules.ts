@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Role, SplitStatus } from '#db/schema/index.ts'
 import { shares } from '../attribution/rules.ts'
+import { id, idempotencyKey, version } from '../lib/inputs.ts'
 import { machine } from '../lib/machine.ts'
 import { maxPageSize } from '../lib/page.ts'
 import { paragraph } from '../lib/text.ts'
@@ -46,9 +47,6 @@ export const splitLabels: Record<SplitStatus, { label: string; says: string }> =
 /** Statuses in which a deal has a negotiation that counts, of which there is one at most. */
 export const liveStatuses: readonly SplitStatus[] = ['open', 'accepted', 'confirmed']
 
-const id = z.string().min(4, 'An id is missing.').max(64)
-const version = z.number().int().positive().optional()
-const idempotencyKey = z.string().min(8).max(128).optional()
 const note = paragraph(2000, 'The note').optional()
 const calendarDay = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'Write the date like 2026-02-28.')
 

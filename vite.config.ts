@@ -12,6 +12,7 @@ const replacing = ['server/auth/{password,service}.test.ts']
 const deciding = [
   'server/{lib,ledger,payouts,commissions,runs,attribution,deals,disputes}/**/*.test.ts',
   'server/auth/{proof,roles}.test.ts',
+  'server/http/app.test.ts',
   'server/stripe/{events,references}.test.ts',
   'server/{work,trpc}.test.ts',
 ]

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SeenTouch } from '#db/schema/index.ts'
 import { aDeal, aTouch, closedAt, day } from './testing.ts'
-import { countTouches } from './touches.ts'
+import { compareIds, countTouches } from './touches.ts'
 
 type But = Parameters<typeof aDeal>[2]
 
@@ -61,6 +61,11 @@ test('an excluded partner’s touches do not count, also not for ties and totals
   })
   expect(counted).toEqual(['q demo 2'])
   expect(excluded['p demo 3']).toBe('Its partner is excluded from this program.')
+})
+
+test('ids are compared as the database does it, and equal ones are equal', () => {
+  expect([compareIds('a', 'b'), compareIds('b', 'a'), compareIds('a', 'a')]).toEqual([-1, 1, 0])
+  expect(compareIds('Z', 'a')).toBe(-1)
 })
 
 test('touches go by time, then id; partners by their first counted touch, then id', () => {

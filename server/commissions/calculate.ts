@@ -1,4 +1,5 @@
 import type { CommissionSnapshot, RulePay } from '#db/schema/index.ts'
+import { must } from '../lib/must.ts'
 import { applyRate, halfEven, largestRemainder } from '../lib/shares.ts'
 
 export type Step = CommissionSnapshot['steps'][number]
@@ -50,7 +51,7 @@ function paid(credited: Credited, pay: RulePay): Calculation {
 function flatShare(amount: number, { bp, among }: Credited): number {
   const uncredited = among ? 10_000 - among.bps.reduce((sum, one) => sum + one, 0) : -1
   if (!among || uncredited < 0) return applyRate(amount, bp)
-  return largestRemainder(amount, [...among.bps, uncredited].map(BigInt))[among.index] ?? 0
+  return must(largestRemainder(amount, [...among.bps, uncredited].map(BigInt))[among.index], 'a part for each share')
 }
 
 function percent(credited: Credited, rateBp: number): Calculation {

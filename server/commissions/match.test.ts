@@ -86,6 +86,17 @@ test('a rule of another program or stream is no candidate, and not among the los
   })
 })
 
+test('of versions that have not begun the first to begin speaks for the rule, whichever is newer', () => {
+  const rules = [
+    aRule({ id: 'v2', ruleId: 'r', number: 2, effectiveFrom: '2026-04-01' }),
+    aRule({ id: 'v1', ruleId: 'r', number: 1, effectiveFrom: '2026-05-01' }),
+    aRule({ id: 'v3', ruleId: 'r', number: 3, effectiveFrom: '2026-06-01' }),
+  ]
+  const { winner, losing } = matchRules(rules, 'base', { ...deal, closingDay: '2026-03-01' }, partner)
+  expect(winner).toBeNull()
+  expect(losing.map(({ ruleVersionId }) => ruleVersionId)).toEqual(['v2'])
+})
+
 test('the answer does not depend on the order of the rules', () => {
   const rule = fc.record({
     ruleId: fc.constantFrom('a', 'b', 'c'),

@@ -1,6 +1,7 @@
 import type { DealType, LosingRule, PartnerTier, PartnerType, RuleConditions, RulePay } from '#db/schema/index.ts'
 import { dayWords } from '../lib/days.ts'
 import { formatMoney } from '../lib/money.ts'
+import { must } from '../lib/must.ts'
 
 /** A version of a rule, with what its rule says. Amounts in minor units of `currency`, days like `2026-02-28`. */
 export interface Rule {
@@ -68,7 +69,7 @@ export function matchRules(
       ruleVersionId: rule.id,
       name: rule.name,
       number: rule.number,
-      why: refusals.get(rule) ?? (winner ? beatenBy(rule, winner) : ''),
+      why: refusals.get(rule) ?? beatenBy(rule, must(winner, 'what nothing refuses wins, or was beaten')),
     }))
   return { winner, losing }
 }
@@ -105,7 +106,7 @@ function concerns(rule: Rule, programId: string): boolean {
 /** Why a rule does not apply, in words; null where it does. */
 export function refusalOf(rule: Rule, deal: MatchedDeal, partner: MatchedPartner): string | null {
   const { conditions } = rule
-  const money = (amount: number) => formatMoney(amount, rule.currency ?? deal.currency)
+  const money = (amount: number) => formatMoney(amount, deal.currency)
   if (rule.effectiveFrom > deal.closingDay)
     return `In force from ${dayWords(rule.effectiveFrom)}; the deal closed on ${dayWords(deal.closingDay)}.`
   if (rule.effectiveTo !== null && rule.effectiveTo < deal.closingDay)

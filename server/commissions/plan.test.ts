@@ -41,6 +41,29 @@ test('first it is earned, then corrected, each time by the difference', () => {
   expect(amounts(differences(booked, [], won))).toEqual([['adjustment', -90_000]])
 })
 
+test('two targets for one thing, or corrections of nothing, are bugs and stop here', () => {
+  expect(() => differences([], [target(1), target(2)], won)).toThrow('two targets')
+  const correction = {
+    ...key,
+    id: 'row 0',
+    kind: 'adjustment' as const,
+    amount: 5,
+    originId: null,
+    clawbackUntil: null,
+  }
+  expect(() => differences([correction], [target(1)], won)).toThrow('corrections of nothing')
+})
+
+test('a target of nothing books nothing', () => {
+  expect(differences([], [target(0)], won)).toEqual([])
+})
+
+test('a dispute’s row that is about nothing any more changes no difference', () => {
+  const earned = apply([], differences([], [target(1_000)], won), [target(1_000)])
+  const dispute = { ...key, id: 'dispute', kind: 'dispute' as const, amount: -100, originId: null, clawbackUntil: null }
+  expect(differences([...earned, dispute], [target(1_000)], won)).toEqual([])
+})
+
 test('partial refunds take back their cumulative share: no cent is lost between two', () => {
   let booked = apply([], differences([], [target(100)], won), [target(100)])
   const refunds: Situation['refunds'][number][] = []

@@ -1,5 +1,6 @@
 import type { CommissionKind, CommissionSnapshot, DealStage, RuleStream } from '#db/schema/index.ts'
 import { groupBy } from '../lib/group.ts'
+import { must } from '../lib/must.ts'
 import { halfEven } from '../lib/shares.ts'
 
 /** What a commission is for: everything of one deal with the same three is one sum, whatever rows it was booked in. */
@@ -106,9 +107,7 @@ function nameOf({ partnerId, stream, installment }: GroupKey): string {
 type GroupRow = BookedRow & { waives: boolean }
 
 function groupDifferences(rows: GroupRow[], target: Target | undefined, situation: Situation): Difference[] {
-  const key = rows[0] ?? target
-  if (!key) return []
-  const { partnerId, stream, installment } = key
+  const { partnerId, stream, installment } = must(rows[0] ?? target, 'a group has rows or a target')
   const origin = rows.find(row => row.kind === 'earned')
   const group = { partnerId, stream, installment, originId: origin?.id ?? null }
   const booked = sum(rows.filter(row => row.kind === 'earned' || row.kind === 'adjustment'))

@@ -1,4 +1,5 @@
 import { type RuleStream, ruleRematches, ruleStreams } from '#db/schema/index.ts'
+import { must } from '../lib/must.ts'
 import { dayOf } from '../lib/period.ts'
 import type { Work } from '../work.ts'
 import type { DealFacts } from './facts.ts'
@@ -16,17 +17,19 @@ export async function rematch(
   rules: readonly Rule[],
   reason: string,
 ): Promise<DealFacts> {
-  const { deal, run, program, credits } = facts
-  if (!run || deal.closedAt === null || deal.stage !== 'won') return facts
+  const { deal, program, credits } = facts
+  const run = must(facts.run, `deal ${deal.id} is won without an attribution`)
   const matched = {
     ...deal,
     amount: run.amount,
     currency: run.currency,
-    closingDay: dayOf(deal.closedAt, program.timeZone),
+    closingDay: dayOf(must(deal.closedAt, `deal ${deal.id} is won on no day`), program.timeZone),
   }
   const decisions = credits.flatMap(({ partnerId }) => {
-    const partner = run.partners.find(one => one.id === partnerId)
-    if (!partner) return []
+    const partner = must(
+      run.partners.find(one => one.id === partnerId),
+      `run ${run.id} credits ${partnerId}, which it did not see`,
+    )
     return ruleStreams.map(stream => {
       const chosen = choose(rules, stream, matched, partner)
       return {

@@ -1,6 +1,7 @@
 import type { CommissionSnapshot, RuleStream, SeenPartner } from '#db/schema/index.ts'
 import { ruleStreams } from '#db/schema/index.ts'
 import { addMonths } from '../lib/days.ts'
+import { must } from '../lib/must.ts'
 import { dayOf, startOfDay } from '../lib/period.ts'
 import { calculate } from './calculate.ts'
 import type { DealFacts } from './facts.ts'
@@ -44,17 +45,19 @@ export function earningsOf(
   frozen: (partnerId: string, stream: RuleStream) => Frozen | null,
   now: number,
 ): { earnings: Earning[]; recurrences: Recurrence[] } {
-  const { deal, run, program, booked } = facts
-  if (!run || deal.closedAt === null) return { earnings: [], recurrences: [] }
-  const closedAt = deal.closedAt
+  const { deal, program, booked } = facts
+  const run = must(facts.run, `deal ${deal.id} is won without an attribution`)
+  const closedAt = must(deal.closedAt, `deal ${deal.id} is won on no day`)
   const closingDay = dayOf(closedAt, program.timeZone)
   const partners = new Map(run.partners.map(partner => [partner.id, partner]))
   const earnings: Earning[] = []
   const recurrences: Recurrence[] = []
   const bps = facts.credits.map(credit => credit.bp)
   for (const [index, credit] of facts.credits.entries()) {
-    const partner = partners.get(credit.partnerId)
-    if (!partner) throw new Error(`run ${run.id} credits ${credit.partnerId}, which it did not see`)
+    const partner = must(
+      partners.get(credit.partnerId),
+      `run ${run.id} credits ${credit.partnerId}, which it did not see`,
+    )
     for (const stream of ruleStreams) {
       const kept = frozen(partner.id, stream)
       const first = stream === 'spiff' ? firstBooking(booked, partner.id) : null

@@ -424,6 +424,13 @@ test('rules matched again follow the size, and where none matches the partner’
   expect(await manager.api.deals.update({ dealId: deal.id, name: 'Renamed' })).toMatchObject({ booked: 0 })
 })
 
+test('a won deal that credits nobody has no rules to match again', async () => {
+  const { deps, org, update } = await aBookedDeal()
+  const alone = await aDeal(deps, org, { product: 'Box', won: true, touches: [] })
+  await update({ dealId: alone.id, product: 'Seat', rules: 'match', rulesReason: 'Seats.' })
+  expect(await deps.db.read.all(sql`SELECT 1 FROM rule_rematches WHERE deal_id = ${alone.id}`)).toEqual([])
+})
+
 test('rules are matched again only for a won deal, and only where something changes that they ask for', async () => {
   const { deps, org, deal, update } = await aBookedDeal()
   const match = { rules: 'match' as const, rulesReason: 'Because.' }

@@ -77,7 +77,6 @@ function voids(payout: Converted): Posting[] {
  * as before. Called again, it books nothing. Payouts without conversions are left alone.
  */
 export async function voidConversions(work: Work, payoutIds: string[]): Promise<void> {
-  if (payoutIds.length === 0) return
   const rows = await work.tx.all<{
     id: string
     partnerId: string

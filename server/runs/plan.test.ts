@@ -131,6 +131,22 @@ test('what is refunded before it was paid meets its commission whole, whatever t
   expect(only(facts([own, refund, other, debt]))).toMatchObject({ amount: 20_000, carries: [{ amount: 10_000 }] })
 })
 
+test('of programs with the same cap, debts are taken in the order of their ids, whatever order they came in', () => {
+  const debts = [
+    line({ programId: 'half', amount: -6_000 }),
+    line({ programId: 'also', amount: -6_000 }),
+    line({ programId: 'prg', amount: 10_000 }),
+  ]
+  const programs = new Map([
+    ['prg', { name: 'Partner program', debtCapBp: 10_000 }],
+    ['half', { name: 'Half program', debtCapBp: 5_000 }],
+    ['also', { name: 'Also half', debtCapBp: 5_000 }],
+  ])
+  const carriesOf = (lines: OpenCommission[]) => only(facts(lines, { programs })).carries
+  expect(carriesOf(debts).map(({ programId }) => programId)).toEqual(['also', 'half'])
+  expect(carriesOf(debts.toReversed())).toEqual(carriesOf(debts))
+})
+
 test('each program’s debts have their own cap, of the whole payout, and together never more than the largest', () => {
   const row = only(
     facts([line({ amount: 40_000 }), line({ amount: -30_000, programId: 'half' }), line({ amount: -5_000 })]),

@@ -10,7 +10,7 @@ import type {
   TransfersStatus,
 } from '#db/schema/index.ts'
 import { sha256 } from '../deps.ts'
-import { DomainError } from '../lib/errors.ts'
+import { refusalOf } from '../lib/errors.ts'
 import { groupBy } from '../lib/group.ts'
 import { checkAmount, formatMoney, toStripeAmount } from '../lib/money.ts'
 import { must } from '../lib/must.ts'
@@ -119,7 +119,7 @@ function* planPartners(facts: RunFacts): Generator<PlannedRow[]> {
   const byPartner = groupBy(facts.commissions, one => one.partnerId)
   for (const partnerId of [...byPartner.keys()].sort()) {
     const payee = must(facts.payees.get(partnerId), `no facts about partner ${partnerId}`)
-    const own = (byPartner.get(partnerId) ?? []).sort((a, b) => a.number - b.number)
+    const own = must(byPartner.get(partnerId), 'a key of the map').sort((a, b) => a.number - b.number)
     yield rowsOf(facts, payee, own, rates)
   }
 }
@@ -229,15 +229,20 @@ function carriedDebts(facts: RunFacts, currency: string, lines: Line[]): Carry[]
   }
   for (const last of lines.filter(isCarry))
     debts.push({ programId: last.one.programId, amount: last.line.amount, last })
-  const owing = [...groupBy(debts, debt => debt.programId)]
-    .map(([programId, own]) => ({
-      programId,
-      own: own.filter(debt => debt.amount < 0),
-      debt: Math.max(0, -own.reduce((total, debt) => total + debt.amount, 0)),
-      capBp: facts.programs.get(programId)?.debtCapBp ?? 10_000,
-    }))
+  const byProgram = groupBy(debts, debt => debt.programId)
+  const owing = [...byProgram.keys()]
+    .sort()
+    .map(programId => {
+      const all = must(byProgram.get(programId), 'a key of the map')
+      return {
+        programId,
+        own: all.filter(debt => debt.amount < 0),
+        debt: Math.max(0, -all.reduce((total, debt) => total + debt.amount, 0)),
+        capBp: programOf(facts, programId).debtCapBp,
+      }
+    })
     .filter(program => program.debt > 0)
-    .sort((a, b) => a.capBp - b.capBp || (a.programId < b.programId ? -1 : 1))
+    .sort((a, b) => a.capBp - b.capBp)
   let left = applyRate(earned, Math.max(0, ...owing.map(program => program.capBp)))
   return owing.flatMap(({ programId, own, debt, capBp }) => {
     const taken = Math.min(debt, left, applyRate(earned, capBp))
@@ -253,14 +258,8 @@ function carriedDebts(facts: RunFacts, currency: string, lines: Line[]): Carry[]
 
 /** The smallest step in which Stripe sends a currency, in our minor units: fils by tens, ariary without cents. */
 function stepOf(currency: string): number {
-  for (const step of [1, 10, 100])
-    try {
-      toStripeAmount(step, currency)
-      return step
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error
-    }
-  return 1000
+  const step = [1, 10, 100].find(step => !refusalOf(() => toStripeAmount(step, currency)))
+  return must(step, `${currency} has three decimals at most`)
 }
 
 function restCarry(currency: string, lines: Line[], rest: number): Carry {
@@ -273,13 +272,12 @@ function restCarry(currency: string, lines: Line[], rest: number): Carry {
 }
 
 function tooMuch(amount: number, currency: string): string | null {
-  try {
-    checkAmount(amount, currency)
-    return null
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error
-    return `${formatMoney(amount, currency, { code: true })}: ${error.message.replace(/ Split it\.$/, '')}`
-  }
+  const refusal = refusalOf(() => checkAmount(amount, currency))
+  return refusal && `${formatMoney(amount, currency, { code: true })}: ${refusal.message.replace(/ Split it\.$/, '')}`
+}
+
+function programOf({ programs }: RunFacts, programId: string) {
+  return must(programs.get(programId), `no facts about program ${programId}`)
 }
 
 /** The largest minimum that applies: the organization's, those of the programs in it, or the partner's own. */
@@ -289,7 +287,7 @@ function minimumOf(facts: RunFacts, payee: Payee, currency: string, lines: Line[
     { amount: organization[currency] ?? 0, whose: '' },
     ...[...new Set(lines.map(({ one }) => one.programId))].sort().map(programId => ({
       amount: program.get(programId)?.[currency] ?? 0,
-      whose: ` of ${facts.programs.get(programId)?.name ?? 'a program'}`,
+      whose: ` of ${programOf(facts, programId).name}`,
     })),
     { amount: partner.get(payee.id)?.[currency] ?? 0, whose: ' for this partner' },
   ]
@@ -396,7 +394,7 @@ function flagged(rows: PlannedRow[]): PlannedRow[] {
   for (const [currency, own] of groupBy(paid, row => row.currency)) {
     if (own.length < topAmountFrom) continue
     const top = Math.floor(own.length / 20)
-    const limit = own.map(row => row.amount).sort((a, b) => b - a)[top - 1] ?? Number.POSITIVE_INFINITY
+    const limit = must(own.map(row => row.amount).sort((a, b) => b - a)[top - 1], 'twenty rows have a twentieth')
     for (const row of own)
       if (row.amount >= limit)
         row.flags.push({

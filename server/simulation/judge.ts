@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import type Stripe from 'stripe'
 import { checkInvariants } from '../invariants/check.ts'
-import { toStripeAmount } from '../lib/money.ts'
 import { reconcile } from '../stripe/reconcile.ts'
+import { judgeDecisions } from './judge-decisions.ts'
 import type { World } from './world.ts'
 
 /** Made by hand at Stripe: Remit marks its own. */
@@ -46,10 +46,8 @@ export async function judgeMoney(world: World): Promise<string[]> {
     }
     const about = `payout ${payout.number} of ${payout.org.slice(-4)} (${payout.status})`
     if (!transfer.reversed) live.set(payout.id, (live.get(payout.id) ?? 0) + 1)
-    if (
-      transfer.amount !== toStripeAmount(payout.amount, payout.currency) ||
-      transfer.currency !== payout.currency.toLowerCase()
-    )
+    // Dollars, euros and yen are the same number at Stripe as here: reckoned with the product's own function, its mistakes would hide.
+    if (transfer.amount !== payout.amount || transfer.currency !== payout.currency.toLowerCase())
       problems.push(
         `${about} is ${payout.amount} ${payout.currency}, and ${transfer.amount} ${transfer.currency} was sent`,
       )
@@ -78,6 +76,7 @@ export async function judge(world: World): Promise<string[]> {
     ...(await judgeDatabase(world)),
     ...(await judgeMails(world)),
     ...(await judgeReconciliation(world)),
+    ...(await judgeDecisions(world)),
   ]
 }
 
@@ -125,8 +124,7 @@ async function judgeBooks({ db, control }: World): Promise<string[]> {
   for (const currency of new Set([...held.keys(), ...booked.map(row => row.currency.toLowerCase())])) {
     const ours = booked.find(row => row.currency.toLowerCase() === currency)?.amount ?? 0
     const theirs = held.get(currency) ?? 0
-    if (toStripeAmount(Math.abs(ours), currency.toUpperCase()) !== Math.abs(theirs))
-      problems.push(`the ledger says ${ours} ${currency} were sent, and Stripe ${theirs}`)
+    if (ours !== theirs) problems.push(`the ledger says ${ours} ${currency} were sent, and Stripe ${theirs}`)
   }
   return problems
 }
@@ -142,8 +140,16 @@ async function judgeMails({ db, mails }: World): Promise<string[]> {
     SELECT payout_id AS payout, recipient, count(*) AS count FROM emails
     WHERE template IN ('payoutOnItsWay', 'payoutPaidOutside') GROUP BY 1, 2 HAVING count(*) > 1`)
   const problems = rows.map(({ payout, recipient, count }) => `${recipient} got ${count} mails that ${payout} is paid`)
+  const known = new Set(
+    (await db.read.all<{ id: string }>(sql`SELECT message_id AS id FROM emails`)).map(row => row.id),
+  )
+  const untold = await db.read.all<{ number: number }>(sql`
+    SELECT number FROM payouts p WHERE status = 'paid' AND amount_reversed = 0
+      AND NOT EXISTS (SELECT 1 FROM emails m WHERE m.payout_id = p.id AND m.template IN ('payoutOnItsWay', 'payoutPaidOutside'))`)
+  problems.push(...untold.map(({ number }) => `nobody was told that payout ${number} is paid`))
   const messages = new Map<string, string>()
   for (const mail of mails) {
+    if (!known.has(mail.messageId)) problems.push(`${mail.to} got ${mail.messageId}, which is on no record`)
     const before = messages.get(mail.messageId)
     if (before !== undefined && before !== mail.to)
       problems.push(`${mail.messageId} went to ${before} and to ${mail.to}`)

@@ -9,11 +9,17 @@ const figure = z.object({
   counts: z.array(z.tuple([z.string(), z.number()])),
   /** What must not be. */
   wrong: z.array(z.tuple([z.string(), z.number()])),
+  /** Bugs that were planted to see them caught. */
+  bugs: z
+    .array(
+      z.object({ name: z.string(), costs: z.string(), history: z.number().nullable(), caughtBy: z.array(z.string()) }),
+    )
+    .optional(),
 })
 type Figure = z.infer<typeof figure>
 
-export type Run = 'simulation' | 'torture' | 'fuzz'
-export const figuresSchema = z.object({ simulation: figure, torture: figure, fuzz: figure }).partial()
+export type Run = 'simulation' | 'planted' | 'torture' | 'fuzz'
+export const figuresSchema = z.object({ simulation: figure, planted: figure, torture: figure, fuzz: figure }).partial()
 export type Figures = z.infer<typeof figuresSchema>
 
 const simulated = z.object({
@@ -23,6 +29,13 @@ const simulated = z.object({
   operations: z.number(),
   failures: z.array(z.unknown()),
   shortfalls: z.array(z.unknown()),
+})
+const searched = z.object({
+  date: z.string(),
+  seed: z.number(),
+  most: z.number(),
+  bugs: figure.shape.bugs.unwrap(),
+  unmutated: z.object({ histories: z.number(), violations: z.array(z.string()) }),
 })
 const tortured = z.object({
   date: z.string(),
@@ -61,6 +74,25 @@ export const readers: Record<Run, { file: string; read: (report: unknown) => Fig
         wrong: [
           ['histories in which something broke', failures.length],
           ['kinds of acts or faults that came up too seldom', shortfalls.length],
+        ],
+      }
+    },
+  },
+  planted: {
+    file: 'test-results/planted.json',
+    read: report => {
+      const { date, seed, most, bugs, unmutated } = searched.parse(report)
+      const caught = bugs.flatMap(({ history }) => (history === null ? [] : [history + 1]))
+      return {
+        ...{ date, seed, bugs },
+        counts: [
+          ['bugs planted', bugs.length],
+          ['histories until the last of them was caught', Math.max(0, ...caught)],
+          ['histories lived through without them', unmutated.histories],
+        ],
+        wrong: [
+          [`not caught within ${most.toLocaleString('en')} histories`, bugs.length - caught.length],
+          ['violations in the same histories without them', unmutated.violations.length],
         ],
       }
     },
@@ -114,6 +146,12 @@ const longer: { run: Run; title: string; says: string; repeat: (seed: number) =>
     repeat: seed => `npm run simulate -- --histories 10000 --seed ${seed}`,
   },
   {
+    run: 'planted',
+    title: 'Planted bugs',
+    says: 'A test that has never failed proves nothing: mistakes that somebody could make are patched into a copy of the code and the database’s guards, one at a time, and the histories have to show each. The numbers count histories from 0.',
+    repeat: seed => `npm run simulate -- --planted --seed ${seed}`,
+  },
+  {
     run: 'torture',
     title: 'Killed processes',
     says: 'The real process on a real file, killed under load at any moment; each answered write has to be there afterwards. The same command damages write-ahead logs and stops the process with a hundred requests in flight.',
@@ -130,7 +168,10 @@ const longer: { run: Run; title: string; says: string; repeat: (seed: number) =>
 /** The same with fewer samples, in every `npm test`; and what runs there only. */
 const everyTime: [string, string][] = [
   ['Seeded histories over the real services, the same judges', 'server/simulation/simulation.test.ts'],
-  ['A planted bug is caught, and its story shrinks', 'server/simulation/planted.test.ts'],
+  [
+    'Each planted bug is caught in the history pinned for it, and a story shrinks to its core',
+    'server/simulation/planted.test.ts',
+  ],
   ['Each call to Stripe, mail, clock and disk fails in each of its ways', 'server/simulation/failure-loop.test.ts'],
   ['Thirty races in their interleavings', 'server/simulation/races.test.ts'],
   ['Ten thousand forged and expired webhooks are refused', 'server/simulation/races-forgeries.test.ts'],
@@ -177,8 +218,20 @@ function sectionOf({ title, says, repeat }: (typeof longer)[number], found: Figu
         ...found.counts.map(([what, count]) => `| ${what} | ${count.toLocaleString('en')} |`),
         ...found.wrong.map(([what, count]) => `| **${what}** | **${count.toLocaleString('en')}** |`),
         '',
+        ...(found.bugs ? [...tableOf(found.bugs), ''] : []),
         `${found.date.slice(0, 10)}, seed ${found.seed}: \`${repeat(found.seed)}\`, or with the numbers above.`,
       ]
     : [`Not run yet: \`${repeat(1)}\`.`]
   return [`### ${title}`, '', says, '', ...rows, '']
+}
+
+function tableOf(bugs: NonNullable<Figure['bugs']>): string[] {
+  return [
+    '| planted | what it would cost | history | caught by |',
+    '|---|---|--:|---|',
+    ...bugs.map(({ name, costs, history, caughtBy }) => {
+      const by = caughtBy.map(one => `\`${one.replaceAll('|', '/')}\``).join(', ')
+      return `| ${name} | ${costs} | ${history ?? '**none**'} | ${by} |`
+    }),
+  ]
 }

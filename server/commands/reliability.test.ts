@@ -27,6 +27,19 @@ test('a figure is told with its seed, its day and its command, and what went wro
   expect(page).toContain('Not run yet: `npm run simulate -- --histories 10000 --seed 1`.')
 })
 
+test('planted bugs stand in a table with what they cost and what caught them, and one that was missed stands out', () => {
+  const bug = { name: 'A key for each try', costs: 'The company pays twice.', history: 1, caughtBy: ['one_transfer'] }
+  const figure = readers.planted.read({
+    ...{ date: '2026-12-01T07:30:00.000Z', seed: 7, most: 2000, unmutated: { histories: 1, violations: [] } },
+    bugs: [bug, { ...bug, name: 'No approval', history: null, caughtBy: [] }],
+  })
+  const page = pageOf({ planted: figure })
+  expect(page).toContain('| A key for each try | The company pays twice. | 1 | `one_transfer` |')
+  expect(page).toContain('| No approval | The company pays twice. | **none** |  |')
+  expect(page).toContain('| **not caught within 2,000 histories** | **1** |')
+  expect(page).toContain('2026-12-01, seed 7: `npm run simulate -- --planted --seed 7`')
+})
+
 test('a report of another shape is refused, not guessed at', () => {
   expect(() => readers.simulation.read({ seed: 1 })).toThrow()
 })

@@ -1,4 +1,5 @@
 // npm run simulate -- --histories 10000 --seed 1 [--from 0] [--workers 2] [--report file] [--verbose]
+// npm run simulate -- --planted [--histories 2000] [--seed 1] [--report file] [--only 'A key for'] [--pin]
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,27 +13,30 @@ import { childSeed } from '../simulation/random.ts'
 import { shrink } from '../simulation/shrink.ts'
 import { addReport, hashOfAll, noReport, type Report, repeatCommand, simulate } from '../simulation/simulate.ts'
 import { openStage } from '../simulation/world.ts'
+import { searchPlanted } from './simulate-planted.ts'
 
 /** From here on a second process is worth its start. */
 const worthTwo = 200
 
 const { values } = parseArgs({
   options: {
-    histories: { type: 'string', default: '1000' },
+    histories: { type: 'string' },
     seed: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
     workers: { type: 'string' },
-    report: { type: 'string', default: 'test-results/simulation.json' },
+    report: { type: 'string' },
     verbose: { type: 'boolean', default: false },
     /** For the processes that this one starts: no words, only the report. */
     silent: { type: 'boolean', default: false },
+    /** Looks for bugs that are planted, instead of for those that are not. */
+    planted: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    pin: { type: 'boolean', default: false },
   },
 })
-const [histories, seed, from] = [values.histories, values.seed, values.from].map(wholeNumber) as [
-  number,
-  number,
-  number,
-]
+const wanted = values.histories ?? (values.planted ? '2000' : '1000')
+const file = values.report ?? `test-results/${values.planted ? 'planted' : 'simulation'}.json`
+const [histories, seed, from] = [wanted, values.seed, values.from].map(wholeNumber) as [number, number, number]
 const workers = values.workers === undefined ? (histories < worthTwo ? 1 : 2) : wholeNumber(values.workers)
 
 function wholeNumber(text: string): number {
@@ -41,9 +45,14 @@ function wholeNumber(text: string): number {
   return number
 }
 
+if (values.planted) {
+  const { only, pin } = values
+  process.exit(await searchPlanted({ seed, most: histories, report: file, only, pin }))
+}
+
 const started = Date.now()
 const report = workers > 1 ? await inProcesses(workers) : await simulate({ seed, from, histories, onHistory: progress })
-write(values.report)
+write(file)
 if (!values.silent) await say()
 
 /** Each process takes an equal part, in order. */
@@ -89,8 +98,8 @@ function progress(index: number): void {
   if (!values.silent && process.stderr.isTTY) process.stderr.write(`\r${index - from + 1} of ${histories}`)
 }
 
-function write(file: string): void {
-  mkdirSync(dirname(file), { recursive: true })
+function write(to: string): void {
+  mkdirSync(dirname(to), { recursive: true })
   const about = { date: new Date(started).toISOString(), durationMs: Date.now() - started, hash: hashOfAll(report) }
   const { hashes, ...rest } = report
   const body = {
@@ -99,7 +108,7 @@ function write(file: string): void {
     shortfalls: shortfalls(report.counts, report.histories),
     ...(values.silent ? { hashes } : {}),
   }
-  writeFileSync(file, `${JSON.stringify(body, null, 2)}\n`)
+  writeFileSync(to, `${JSON.stringify(body, null, 2)}\n`)
 }
 
 async function say(): Promise<void> {

@@ -78,11 +78,11 @@ async function judgeDestinations({ db }: World): Promise<string[]> {
   return rows.map(({ number, what }) => `payout ${number} is ${what} by an approval for another bank account`)
 }
 
-/** What a partner disputes goes into no payout before somebody has decided. */
+/** What a partner disputes goes into no payout before somebody has decided; a debt does, or whoever owes it could put it off. */
 async function judgeDisputes({ db }: World): Promise<string[]> {
   const rows = await db.read.all<{ payout: number; commission: number }>(sql`
     SELECT p.number AS payout, c.number AS commission FROM payout_lines l
-    JOIN payouts p ON p.id = l.payout_id JOIN commissions c ON c.id = l.commission_id
+    JOIN payouts p ON p.id = l.payout_id JOIN commissions c ON c.id = l.commission_id AND c.amount > 0
     JOIN audit m ON m.org_id = p.org_id AND m.target_id = p.id AND m.action = 'payouts.create'
     JOIN disputes d ON d.commission_id = c.id
     JOIN audit o ON o.org_id = p.org_id AND o.target_id = d.id AND o.action = 'disputes.open' AND o.seq < m.seq

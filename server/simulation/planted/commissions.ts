@@ -19,6 +19,24 @@ export const commissionBugs: Planted[] = [
     ],
   },
   {
+    name: 'What a partner disputes is paid before anybody has decided',
+    costs: 'A partner gets the amount it called wrong, and the company has to claim it back.',
+    parts: [
+      { file: 'server/runs/facts.ts', find: 'AND c.disputed_at IS NULL AND', replace: 'AND' },
+      { file: 'server/payouts/service.ts', find: '\n      AND commissions.disputed_at IS NULL', replace: '' },
+      {
+        file: 'db/migrations/0002_deals_and_commissions.sql',
+        find: "WHEN NEW.status = 'in_payout' AND NEW.disputed_at IS NOT NULL",
+        replace: 'WHEN 1 = 0',
+      },
+      {
+        file: 'db/migrations/0002_deals_and_commissions.sql',
+        find: "CHECK (disputed_at IS NULL OR status <> 'in_payout')",
+        replace: 'CHECK (true)',
+      },
+    ],
+  },
+  {
     name: 'A canceled payout keeps its commissions',
     costs: 'A partner never gets the commissions of a payout that was canceled.',
     parts: [

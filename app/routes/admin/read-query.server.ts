@@ -8,15 +8,21 @@ import { plainWords } from '#server/lib/plain-words.ts'
  * A list's filter from an address or a posted form, by the schema that the procedure uses. What can't be used is left out, with a
  * sentence for the page to show.
  */
-export function readQuery<Schema extends z.ZodObject>(
-  schema: Schema,
-  params: URLSearchParams | FormData,
-): { filter: z.infer<Schema>; problems: string[] } {
+export function readQuery<Schema extends z.ZodObject>(schema: Schema, params: URLSearchParams | FormData) {
   const input: Record<string, unknown> = {}
   for (const field of Object.keys(schema.shape)) {
     const value = params.get(field)
     if (typeof value === 'string' && value !== '') input[field] = value
   }
+  return takeWhatFits(schema, input)
+}
+
+/** What of an input its schema takes; each field that it doesn't is left out, with a sentence. */
+export function takeWhatFits<Schema extends z.ZodObject>(
+  schema: Schema,
+  given: Record<string, unknown>,
+): { filter: z.infer<Schema>; problems: string[] } {
+  const input = { ...given }
   const problems = new Set<string>()
   for (;;) {
     const parsed = schema.safeParse(input)

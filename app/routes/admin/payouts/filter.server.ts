@@ -1,6 +1,7 @@
 import { DomainError } from '#server/lib/errors.ts'
 import { isCurrency, parseMoney } from '#server/lib/money.ts'
 import { filterSchema, type PayoutFilter } from '#server/payouts/rules.ts'
+import { takeWhatFits } from '../read-query.server.ts'
 
 export interface ReadFilter {
   filter: PayoutFilter
@@ -41,22 +42,6 @@ export function readFilter(params: URLSearchParams | FormData): ReadFilter {
       }
     }
   }
-  // One round a bad field: leaving out the lower bound can't make another one wrong, but its message is about itself only.
-  for (let round = 0; round <= fields.length; round++) {
-    const parsed = filterSchema.safeParse(input)
-    if (parsed.success) return { filter: parsed.data, problems: [...new Set(problems)] }
-    for (const issue of parsed.error.issues) {
-      const field = String(issue.path[0])
-      if (field in input) problems.push(sentence(field, issue.message))
-      delete input[field]
-    }
-  }
-  return { filter: filterSchema.parse({}), problems }
-}
-
-/** zod's own words for choices ('Invalid option …') are for developers. */
-function sentence(field: string, message: string): string {
-  return /^(Invalid|Expected|Unrecognized|Too )/.test(message)
-    ? `“${field}” in the address has a value we don’t know, so it is left out.`
-    : message
+  const { filter, problems: left } = takeWhatFits(filterSchema, input)
+  return { filter, problems: [...new Set([...problems, ...left])] }
 }

@@ -20,7 +20,12 @@ export async function isClean(page: Page, where: string, coloursOnly: boolean, w
   await page.evaluate(async () => {
     for (;;) {
       await new Promise(seen => requestAnimationFrame(() => requestAnimationFrame(seen)))
-      const fading = document.getAnimations().filter(animation => animation.playState === 'running')
+      // What never ends, like the bar of a page that is being fetched anew, is nothing to wait for.
+      const fading = document
+        .getAnimations()
+        .filter(
+          ({ playState, effect }) => playState === 'running' && effect?.getComputedTiming().activeDuration !== Infinity,
+        )
       if (fading.length === 0) return
       await Promise.allSettled(fading.map(animation => animation.finished))
     }

@@ -35,7 +35,9 @@ const { values } = parseArgs({
   },
 })
 const wanted = values.histories ?? (values.planted ? '2000' : '1000')
-const file = values.report ?? `test-results/${values.planted ? 'planted' : 'simulation'}.json`
+// Some of the planted bugs are no report of them all.
+const found = values.only === '' ? 'planted' : 'planted-only'
+const file = values.report ?? `test-results/${values.planted ? found : 'simulation'}.json`
 const [histories, seed, from] = [wanted, values.seed, values.from].map(wholeNumber) as [number, number, number]
 const workers = values.workers === undefined ? (histories < worthTwo ? 1 : 2) : wholeNumber(values.workers)
 

@@ -37,12 +37,20 @@ export async function liveAll(
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     children.push(child)
-    for (const [index, { parts, seed, histories }] of left) {
-      const program = await builder.build(parts, `${index}`)
-      const lived = await liveIn(child, program, { seed, histories })
-      results[index] = lived
-      onLived(index, lived)
+    // Also while it waits for its next bundle: nobody would answer then.
+    const ended = new Promise<never>((_, reject) => {
+      child.once('error', reject)
+      child.once('exit', (code, signal) => reject(new Error(`a process of the planted bugs ended (${signal ?? code})`)))
+    })
+    const turns = async () => {
+      for (const [index, { parts, seed, histories }] of left) {
+        const program = await builder.build(parts, `${index}`)
+        const lived = await liveIn(child, program, { seed, histories })
+        results[index] = lived
+        onLived(index, lived)
+      }
     }
+    await Promise.race([turns(), ended])
   }
   try {
     await Promise.all(Array.from({ length: Math.min(atOnce, plans.length) }, takeTurns))
@@ -56,15 +64,12 @@ export async function liveAll(
 
 function liveIn(child: ChildProcess, program: string, wanted: Wanted): Promise<Lived> {
   return new Promise((resolve, reject) => {
-    const ended = () => reject(new Error('the process ended of what was planted'))
-    child.once('exit', ended)
     child.once('message', message => {
-      child.off('exit', ended)
       const { lived, error } = message as { lived?: Lived; error?: string }
       if (lived) resolve(lived)
       else reject(new Error(error))
     })
-    child.send({ program: pathToFileURL(program).href, wanted })
+    child.send({ program: pathToFileURL(program).href, wanted }, error => error && reject(error))
   })
 }
 

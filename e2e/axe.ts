@@ -18,16 +18,17 @@ const aboutColours = ['color-contrast', 'link-in-text-block']
 export async function isClean(page: Page, where: string, coloursOnly: boolean, within = ':root'): Promise<void> {
   // Colours fade from one theme to the other, some of them a frame later; what is measured on the way is in neither.
   await page.evaluate(async () => {
-    for (;;) {
-      await new Promise(seen => requestAnimationFrame(() => requestAnimationFrame(seen)))
-      // What never ends, like the bar of a page that is being fetched anew, is nothing to wait for.
+    // A frame may never come, and an animation that is never seen never ends: both are waited for, but not for ever.
+    const within = (wanted: Promise<unknown>) => Promise.race([wanted, new Promise(over => setTimeout(over, 1_000))])
+    for (let look = 0; look < 10; look++) {
+      await within(new Promise(seen => requestAnimationFrame(() => requestAnimationFrame(seen))))
       const fading = document
         .getAnimations()
         .filter(
           ({ playState, effect }) => playState === 'running' && effect?.getComputedTiming().activeDuration !== Infinity,
         )
       if (fading.length === 0) return
-      await Promise.allSettled(fading.map(animation => animation.finished))
+      await within(Promise.allSettled(fading.map(animation => animation.finished)))
     }
   })
   // Once a document: the script is large, and a page is looked at many times.
